@@ -1,0 +1,15 @@
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
+  transform: { '\\.ts$': '<rootDir>/test/strip-types.cjs' },
+};
+
+/** Everything that needs no container engine; files that need one end in `.docker.test.ts`. */
+export default {
+  ...base,
+  testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.docker\\.test\\.ts$'],
+};
+
+export { base };
