@@ -1,0 +1,91 @@
+import { toHex } from '../../support/bytes.ts';
+import type { Clock } from '../../support/clock.ts';
+import type { LogSink, RandomSource } from './ports.ts';
+
+export const logLevels = ['info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** What a field may hold: a number of things, of milliseconds, of bytes, an opaque token, or one of a closed set. */
+export type FieldKind = 'count' | 'ms' | 'bytes' | 'token' | readonly string[];
+
+/** Every event a program may log, with its level and all of its fields. Plain data, so that a reader can check lines. */
+export type EventTable = Readonly<
+  Record<string, { readonly level: LogLevel; readonly fields: Readonly<Record<string, FieldKind>> }>
+>;
+
+/** Ties the lines of one session together and says nothing else. Only drawing one makes one. */
+export class LogToken {
+  /** Eight hexadecimal digits. */
+  readonly text: string;
+
+  private constructor(text: string) {
+    this.text = text;
+  }
+
+  static draw(random: RandomSource): LogToken {
+    return new LogToken(toHex(random.bytes(4)));
+  }
+}
+
+type FieldValue<Kind extends FieldKind> = Kind extends readonly (infer Word)[]
+  ? Word
+  : Kind extends 'token'
+    ? LogToken
+    : number;
+
+export type EventFields<Table extends EventTable, Name extends keyof Table> = {
+  readonly [Field in keyof Table[Name]['fields']]: FieldValue<Table[Name]['fields'][Field]>;
+};
+
+export interface EventLogOptions<Table extends EventTable> {
+  readonly table: Table;
+  readonly level: LogLevel;
+  readonly clock: Clock;
+  readonly sink: LogSink;
+}
+
+/**
+ * Writes one JSON line per event: `atMs`, `level`, `event` and the fields the table names.
+ *
+ * The table is the whole redaction: no kind of field can hold an id, a name, an address or a text, whatever a caller
+ * passes, so a new line cannot leak by accident. A call that does not fit the table is a bug here; it throws and
+ * writes nothing.
+ */
+export class EventLog<Table extends EventTable> {
+  readonly #options: EventLogOptions<Table>;
+
+  constructor(options: EventLogOptions<Table>) {
+    this.#options = options;
+  }
+
+  write<Name extends keyof Table & string>(event: Name, fields: EventFields<Table, Name>): void {
+    const { table, level, clock, sink } = this.#options;
+    const definition = Object.hasOwn(table, event) ? table[event] : undefined;
+    if (definition === undefined) throw new Error('event log: the event is not in the table');
+    const written = checkedFields(event, definition.fields, fields);
+    if (logLevels.indexOf(definition.level) > logLevels.indexOf(level)) return;
+    sink(JSON.stringify({ atMs: clock.wallMs(), level: definition.level, event, ...written }));
+  }
+}
+
+function checkedFields(
+  event: string,
+  kinds: Readonly<Record<string, FieldKind>>,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, string | number> {
+  const names = Object.keys(kinds);
+  if (Object.keys(given).length !== names.length) throw new Error(`event log: ${event}: other fields than its own`);
+  return Object.fromEntries(names.map((name) => [name, checkedValue(`${event}.${name}`, kinds[name]!, given[name])]));
+}
+
+/** The message names the field and its kind, never the value. */
+function checkedValue(where: string, kind: FieldKind, value: unknown): string | number {
+  if (kind === 'token') {
+    if (value instanceof LogToken) return value.text;
+  } else if (typeof kind === 'string') {
+    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return Math.round(value);
+  } else if (typeof value === 'string' && kind.includes(value)) {
+    return value;
+  }
+  throw new Error(`event log: ${where}: not of its kind`);
+}
