@@ -24,6 +24,9 @@ export const relayStats = z.object({
   recordsOut: count,
   framesIn: count,
   framesOut: count,
+  /** The part of framesIn and framesOut that is PRESENCE; the rest is work. */
+  heartbeatsIn: count,
+  heartbeatsOut: count,
   groups: z.array(z.object({ group: z.string(), headCursor: count, blobs: count, bytes: count })),
   openDescriptors: count,
   residentBytes: count,

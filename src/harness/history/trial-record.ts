@@ -1,0 +1,20 @@
+import type { Capability } from '../../contract/capabilities.ts';
+import type { Collected } from './collected.ts';
+import type { HistoryEntry } from './history.ts';
+
+/**
+ * Everything a checker may read about one trial: one variant run once, with its own group, seed set and judgement.
+ * Plain data, stored as it is in a run's folder.
+ */
+export interface TrialRecord {
+  readonly scenario: string;
+  readonly variant: string;
+  readonly iteration: number;
+  readonly seed: string;
+  readonly arena: 'docker' | 'simulator';
+  readonly nodes: readonly string[];
+  /** What the system can; a clause that needs more is not run. */
+  readonly can: readonly Capability[];
+  readonly entries: readonly HistoryEntry[];
+  readonly collected: Collected;
+}

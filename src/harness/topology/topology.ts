@@ -1,0 +1,149 @@
+import type { Capability } from '../../contract/capabilities.ts';
+import type { AnswerValue, NodeEvent, Operation, ParametersOf } from '../../contract/control.ts';
+import type { Outcome } from '../../contract/outcome.ts';
+import type { RelayStats } from '../../contract/relay-stats.ts';
+import type { Direction, TapEntry, TapRule } from '../../contract/tap.ts';
+import type { Clock } from '../../support/clock.ts';
+import type { Collected, LinkWitness } from '../history/collected.ts';
+
+export type ArenaName = 'docker' | 'simulator';
+/** `node-a`, `node-b`, …; the link between a node and the relay has the node's name. */
+export type NodeName = string;
+
+/** Where stages come from. `cli` chooses one; nothing below it knows which. */
+export interface Arena {
+  readonly name: ArenaName;
+  /** One sentence for the top of the run: which arena and why. */
+  readonly about: string;
+  /** What the arena found out about itself: engine, kernel, mechanisms, images. Goes into the report. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Null when the arena can do it in this topology, else the reason why not. */
+  cannot(ability: LinkAbility, topology: string): string | null;
+  openStage(options: StageOptions): Promise<Topology>;
+  /** Ends everything the arena started for the run. */
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  readonly topology: string;
+  /** Limits of the relay: `chaos` or `default`. */
+  readonly profile: string;
+  /** Planted defects and hooks of the system's test image; none means the correct system. */
+  readonly defects: readonly string[];
+  readonly image: 'test' | 'release';
+  /** Decides every draw of a simulated stage; a label elsewhere. */
+  readonly seed: string;
+}
+
+/**
+ * One running stage: relay, nodes and the links between them, as every arena offers it. Faults, workload and runner
+ * are written against this and never learn which arena they run in.
+ */
+export interface Topology {
+  readonly arena: ArenaName;
+  readonly name: string;
+  readonly clock: Clock;
+  /** What the system can in this stage (the manifest's list, less what the image lacks). */
+  readonly can: readonly Capability[];
+  readonly nodes: readonly NodeName[];
+  node(name: NodeName): NodeControl;
+  readonly relay: RelayControl;
+  link(node: NodeName): Link;
+  /** Null in a topology without one. */
+  readonly tap: Tap | null;
+  /** What `pair` must be given as `relays` for this node: its link's own address and the relay's id. */
+  relayAddresses(node: NodeName): Promise<readonly string[]>;
+  /** Starts a trial on a proven clean stage: marks every source for its positive control, starts the captures. */
+  beginTrial(trial: TrialStart): Promise<void>;
+  /** Collects and searches the trial's evidence. Nodes and relay still run. */
+  collect(plan: CollectPlan): Promise<Collected>;
+  /** Proves that nothing of the trial is left (no fault, session, pending handshake); false: throw the stage away. */
+  reset(): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+export interface TrialStart {
+  /** Unique text (ASCII letters and digits) that must be found in every source at the end. */
+  readonly mark: string;
+}
+
+export interface CollectPlan {
+  /** What must be found nowhere: label and bytes. Device names are also searched in logs and pages (metadata). */
+  readonly canaries: readonly Canary[];
+  readonly group: string | null;
+  /** Ids that must not show in relay logs and pages: label and text. */
+  readonly identifiers: readonly { readonly label: string; readonly text: string }[];
+}
+
+export interface Canary {
+  /** `content`, `device-name:node-a`, `passphrase`, `group-secret`, `handshake-secret`. */
+  readonly label: string;
+  readonly bytes: Uint8Array;
+}
+
+export type Answered<Op extends Operation> =
+  | { readonly outcome: 'ok'; readonly value: AnswerValue<Op> }
+  | { readonly outcome: Exclude<Outcome, 'ok'>; readonly code: string; readonly message: string };
+
+export interface NodeControl {
+  readonly name: NodeName;
+  /** Never throws for what the system does: no answer in time is `unknown`. */
+  request<Op extends Operation>(op: Op, parameters: ParametersOf<Op>, timeoutMs?: number): Promise<Answered<Op>>;
+  /** Calls back for each announcement from now on, secrets included; the returned function ends it. */
+  onEvent(listener: (event: NodeEvent) => void): () => void;
+  /** SIGKILL: what was not committed is lost. Resolves when the process is gone. */
+  crash(): Promise<void>;
+  /** SIGTERM and the end of the process. */
+  shutDown(): Promise<void>;
+  /** After `crash` or `shutDown`: a new process on the same data; control answers again. */
+  restart(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}
+
+export interface RelayControl {
+  /** Null when the system reports none. */
+  stats(): Promise<RelayStats | null>;
+  /** Test image only: arms a hook by name. */
+  hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void>;
+  crash(): Promise<void>;
+  shutDown(): Promise<void>;
+  restart(): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}
+
+/** Ends what was injected. Healing twice does nothing. */
+export type Heal = () => Promise<void>;
+
+/** What links can suffer; an arena says before a run what it cannot produce. */
+export const linkAbilities = ['delay', 'cut', 'limit-bytes', 'lose', 'tap'] as const;
+export type LinkAbility = (typeof linkAbilities)[number];
+
+/** The path between one node and the relay. Healing gives the link back as it was; it never replays lost bytes. */
+export interface Link {
+  readonly node: NodeName;
+  /** Every byte of the direction arrives `delayMs` ± `jitterMs` late. Order is kept, nothing is lost. */
+  delay(shape: { readonly direction: Direction; readonly delayMs: number; readonly jitterMs: number }): Promise<Heal>;
+  /** Open connections end, new ones are refused, no byte passes until healed. */
+  cut(): Promise<Heal>;
+  /** After exactly `bytes` of a connection's direction the connection is closed; holds for each connection. */
+  limitBytes(shape: { readonly direction: Direction; readonly bytes: number }): Promise<Heal>;
+  /** Each packet of the direction is dropped at its receiver with probability `share`. */
+  lose(shape: { readonly direction: Direction; readonly share: number }): Promise<Heal>;
+  /** Packets seen and dropped by `lose` and segments sent again, since the trial began. */
+  lossWitness(): Promise<LossWitness>;
+  witness(): Promise<LinkWitness>;
+}
+
+export interface LossWitness {
+  readonly packetsSeen: number;
+  readonly packetsDropped: number;
+  readonly segmentsRetransmitted: number;
+}
+
+export interface Tap {
+  addRule(rule: TapRule): Promise<Heal>;
+  /** Everything that passed since the trial began. */
+  journal(): Promise<readonly TapEntry[]>;
+}
