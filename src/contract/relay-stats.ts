@@ -14,6 +14,8 @@ export const relayStats = z.object({
       recordsOut: count,
       framesIn: count,
       framesOut: count,
+      /** PUSH messages read from this session so far, acknowledged or not. */
+      pushesIn: count,
       openForMs: count,
     }),
   ),

@@ -1,0 +1,35 @@
+/** The value types that scenario files share: durations, sizes, nodes. Each accepts what a person writes. */
+import { z } from 'zod';
+import { durationMs } from '../support/duration.ts';
+import { directions } from './tap.ts';
+
+/** "250ms", "30s", "5m"; in milliseconds once read. */
+export const duration = z
+  .string()
+  .regex(/^\d+(ms|s|m)$/, 'a duration such as "250ms", "30s" or "5m"')
+  .transform((text) => durationMs(text) ?? 0);
+
+/** A whole number of bytes, or "8KiB", "1MiB". */
+export const byteCount = z
+  .union([z.number().int().nonnegative(), z.string().regex(/^\d+(B|KiB|MiB)$/, 'a size such as 512, "8KiB" or "1MiB"')])
+  .transform((value) => {
+    if (typeof value === 'number') return value;
+    const unit = value.endsWith('MiB') ? 1024 * 1024 : value.endsWith('KiB') ? 1024 : 1;
+    return Number.parseInt(value, 10) * unit;
+  });
+
+/** `node-a`, `node-b`, … */
+export const nodeName = z.string().regex(/^node-[a-z0-9]+$/, 'a node such as "node-a"');
+
+/** One node or a list of them; a list once read. */
+export const nodeNames = z
+  .union([nodeName, z.array(nodeName).min(1)])
+  .transform((value) => (typeof value === 'string' ? [value] : value));
+
+/** `up` (node to relay), `down` (relay to node) or `both`; a list once read. */
+export const directionNames = z
+  .enum([...directions, 'both'])
+  .transform((value) => (value === 'both' ? [...directions] : [value]));
+
+/** A probability above 0, at most 1. */
+export const share = z.number().gt(0).max(1);

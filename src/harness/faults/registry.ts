@@ -1,0 +1,10 @@
+import { cutAfterBytes } from './cut-after-bytes.ts';
+import type { Fault } from './fault.ts';
+import { flipBit } from './flip-bit.ts';
+import { latency } from './latency.ts';
+import { loss } from './loss.ts';
+
+/** Every kind of fault a scenario can name. */
+export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
+  [latency, loss, cutAfterBytes, flipBit].map((fault) => [fault.kind, fault as Fault]),
+);

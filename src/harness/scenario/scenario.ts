@@ -1,0 +1,75 @@
+import type { Capability } from '../../contract/capabilities.ts';
+import type { Checker } from '../checkers/checker.ts';
+import type { Fault } from '../faults/fault.ts';
+import type { ArenaName } from '../topology/topology.ts';
+import type { Step } from '../workload/step.ts';
+
+/** One scenario file, read, checked and bound to the faults, steps and checkers it names. */
+export interface Scenario {
+  /** Path of the file, as the user would type it. */
+  readonly file: string;
+  readonly id: string;
+  readonly name: string;
+  readonly category: string;
+  readonly why: string;
+  readonly topology: string;
+  readonly profile: string;
+  readonly iterations: number;
+  readonly tags: readonly string[];
+  /** `each`: every variant in every iteration; `rotate`: iteration i runs variant i mod n. */
+  readonly variantMode: 'each' | 'rotate';
+  readonly variants: readonly Variant[];
+  readonly planted: readonly Planted[];
+  /** What the smoke run takes of it; null: nothing. */
+  readonly smoke: { readonly iterations: number; readonly variants: readonly string[] } | null;
+}
+
+/** One way to run a scenario: what the scenario says plus what the variant adds. */
+export interface Variant {
+  readonly name: string;
+  readonly needs: readonly Capability[];
+  /** Whether the trial starts with the seed set (20 x 1 KiB from each of two nodes, converged). */
+  readonly seeded: boolean;
+  /** Steps between seeding and the first fault. */
+  readonly prepare: readonly BoundStep[];
+  readonly faults: readonly BoundFault[];
+  readonly load: readonly BoundStep[];
+  readonly settleWithinMs: number;
+  /** Beside the standing checks. */
+  readonly invariants: readonly BoundCheck[];
+  readonly reactions: readonly BoundCheck[];
+  readonly proofs: readonly BoundCheck[];
+}
+
+export interface BoundStep {
+  readonly name: string;
+  readonly parameters: unknown;
+  readonly step: Step;
+}
+
+export interface BoundFault {
+  readonly kind: string;
+  readonly parameters: unknown;
+  readonly fault: Fault;
+  readonly until: FaultEnd;
+  /** Healed after this long at the latest. */
+  readonly atMostMs: number | null;
+}
+
+/** `load-end`: after the last load step. `first-failure`: the node of the fault's link reported a failed handshake. */
+export const faultEnds = ['load-end', 'first-failure'] as const;
+export type FaultEnd = (typeof faultEnds)[number];
+
+export interface BoundCheck {
+  readonly name: string;
+  readonly parameters: unknown;
+  readonly checker: Checker;
+}
+
+export interface Planted {
+  readonly defect: string;
+  /** The expectation that must turn the run red: a standing check or one of the scenario's own. */
+  readonly caughtBy: string;
+  /** Set where one arena cannot show the defect. */
+  readonly except: { readonly arena: ArenaName; readonly because: string } | null;
+}

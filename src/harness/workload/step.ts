@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import type { Clock } from '../../support/clock.ts';
+import type { Prng } from '../../support/prng.ts';
+import type { History, LoadPart } from '../history/history.ts';
+import type { Answered, NodeName, Topology } from '../topology/topology.ts';
+
+/** One step of a load: something the nodes are asked to do. The file's name is the export's name is the name in YAML. */
+export interface Step<Parameters = unknown> {
+  readonly name: string;
+  /** What happens, for `chaos show` and the reference table. */
+  readonly about: string;
+  readonly parameters: z.ZodType<Parameters>;
+  /**
+   * Runs the step to its end. Operations that fail or stay unknown are recorded, not thrown; what is thrown is a
+   * failure of the tester or the world.
+   */
+  run(load: Load, parameters: Parameters): Promise<void>;
+}
+
+/** What a step works with. Every operation goes through `operate…` so that the history has it. */
+export interface Load {
+  readonly topology: Topology;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly history: History;
+  /** The step's own place in the load, such as `load[1].push`; operations are recorded under it. */
+  readonly part: LoadPart;
+  /** False under `--disarm`: where the load itself is the fault, the step runs its harmless form. */
+  readonly armed: boolean;
+  /** The trial's group, as the relay's statistics name it. */
+  readonly group: string;
+  /** Device ids by node, as the relay's statistics name them. */
+  readonly devices: Readonly<Record<NodeName, string>>;
+  push(node: NodeName, options: PushOptions): Promise<Answered<'push'>>;
+  connect(node: NodeName): Promise<void>;
+  disconnect(node: NodeName): Promise<void>;
+  /** Waits until the relay has acknowledged the items to their node; false when the time runs out (recorded). */
+  acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean>;
+  /** Records a wait that ran out without being an error. */
+  gaveUp(waitedFor: string, lastSeen: unknown): void;
+}
+
+export interface PushOptions {
+  readonly bytes: number;
+  readonly until?: 'local' | 'relay';
+  readonly deadlineMs?: number;
+  /** Of a barrier. */
+  readonly round?: number;
+}
