@@ -1,0 +1,46 @@
+/** Whether the engine can have an image from its registry, asked without pulling it. */
+import type Docker from 'dockerode';
+import { messageOf } from '../../support/errors.ts';
+import type { PinnedImage } from './image-pins.ts';
+
+/** Either the image by tag and digest, or why it cannot be had. */
+export type RegistryAnswer = { readonly reference: string } | { readonly missing: string };
+
+const askTimeoutMs = 5000;
+
+/**
+ * Asks the registry, through the engine, for the digest of an exact tag. A digest that was pinned wins over the answer.
+ * A registry that is cut off by a firewall does not refuse, it stays silent: after 5 s that counts as not to be had.
+ */
+export async function askRegistry(docker: Docker, { image, digest }: PinnedImage): Promise<RegistryAnswer> {
+  try {
+    const found = await describe(docker, image);
+    return { reference: `${image}@${digest ?? found}` };
+  } catch (error) {
+    const isTimeout = error instanceof Error && error.name === 'AbortError';
+    return {
+      missing: isTimeout
+        ? `no answer for ${image} within ${askTimeoutMs} ms`
+        : messageOf(error)
+            .replace(/^\(HTTP code \d+\) [^-]*- /, '')
+            .trim(),
+    };
+  }
+}
+
+// Not dockerode's image.distribution(): that takes no abort signal, and its open request would keep the process alive.
+function describe(docker: Docker, image: string): Promise<string> {
+  const request = {
+    path: `/distribution/${image}/json`,
+    method: 'GET',
+    abortSignal: AbortSignal.timeout(askTimeoutMs),
+    statusCodes: { 200: true, 401: 'no such image', 403: 'not allowed', 404: 'no such image', 500: 'server error' },
+  };
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(request, (error, answer) => {
+      const { digest } = (answer as { Descriptor?: { digest?: string } } | null)?.Descriptor ?? {};
+      if (digest === undefined) reject(error ?? new Error(`the registry names no digest for ${image}`));
+      else resolve(digest);
+    });
+  });
+}
