@@ -1,0 +1,163 @@
+import { until, WaitError } from '../../support/until.ts';
+import type { Answered, NodeName } from '../topology/topology.ts';
+import type { Load, PushOptions } from '../workload/step.ts';
+import type { TrialContext } from './trial-context.ts';
+import { acknowledgedBy, observeStatus } from './watch.ts';
+
+const connectTimeoutMs = 30_000;
+/** Beyond a push's own deadline: after that no answer will come, and the outcome is unknown. */
+const answerGraceMs = 5_000;
+
+/** Runs operations for the steps of one trial and writes each into the history. */
+export class LoadOfTrial {
+  readonly #context: TrialContext;
+  readonly #sha256: (bytes: Uint8Array) => string;
+  #operations = 0;
+  #bodies = 0;
+
+  constructor(context: TrialContext, sha256: (bytes: Uint8Array) => string) {
+    this.#context = context;
+    this.#sha256 = sha256;
+  }
+
+  /** The view of one step: its operations are recorded under `part`. */
+  forPart(part: string): Load {
+    const { topology, clock, prng, history, armed, facts } = this.#context;
+    return {
+      topology,
+      clock,
+      prng: prng.fork(part),
+      history,
+      part,
+      armed,
+      group: facts.group,
+      devices: facts.devices,
+      push: (node, options) => this.#push(part, node, options),
+      connect: (node) => this.#connect(part, node),
+      disconnect: (node) => this.#disconnect(part, node),
+      acknowledged: (node, items, timeoutMs) => this.#acknowledged(node, items, timeoutMs),
+      gaveUp: (waitedFor, lastSeen) => {
+        history.append({ kind: 'gave-up', waitedFor, lastSeen });
+      },
+    };
+  }
+
+  async delete(part: string, node: NodeName, item: string): Promise<Answered<'delete'>> {
+    const { topology, history } = this.#context;
+    const operation = this.#operations++;
+    history.append({ kind: 'invoked', operation, node, op: 'delete', part, item });
+    const answered = await topology.node(node).request('delete', { item });
+    history.append({ kind: 'answered', operation, ...outcomeOf(answered) });
+    return answered;
+  }
+
+  async #push(part: string, node: NodeName, options: PushOptions): Promise<Answered<'push'>> {
+    const { topology, history, canaries } = this.#context;
+    const operation = this.#operations++;
+    const body = canaries.body(node, this.#bodies++, options.bytes);
+    const round = options.round === undefined ? {} : { round: options.round };
+    history.append({
+      kind: 'invoked',
+      operation,
+      node,
+      op: 'push',
+      part,
+      digest: this.#sha256(body),
+      bytes: body.length,
+      ...round,
+    });
+    const answered = await topology.node(node).request(
+      'push',
+      {
+        body: Buffer.from(body).toString('base64'),
+        until: options.until ?? 'local',
+        ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+      },
+      (options.deadlineMs ?? 0) + answerGraceMs,
+    );
+    if (answered.outcome !== 'ok') {
+      history.append({ kind: 'answered', operation, ...outcomeOf(answered) });
+      return answered;
+    }
+    const { item, level, cursor, sequence, retryable } = answered.value;
+    history.append({
+      kind: 'answered',
+      operation,
+      outcome: 'ok',
+      level,
+      item,
+      cursor,
+      sequence,
+      ...(retryable === undefined ? {} : { retryable }),
+    });
+    if (retryable) await this.#recordOutbox(node, item);
+    return answered;
+  }
+
+  /** A push that ended with a retryable error must still be in the node's outbox. */
+  async #recordOutbox(node: NodeName, item: string): Promise<void> {
+    const { topology, history } = this.#context;
+    const outbox = await topology.node(node).request('outbox', {});
+    if (outbox.outcome !== 'ok') return; // Without this witness the check that needs it answers unknown.
+    const present = outbox.value.entries.some((entry) => entry.item === item);
+    const value = { node, item, present: present || acknowledgedBy(this.#context.facts.acknowledged, node).has(item) };
+    history.append({ kind: 'witness', name: 'outbox-after-retryable', value });
+  }
+
+  async #connect(part: string, node: NodeName): Promise<void> {
+    const { topology, clock, history } = this.#context;
+    const operation = this.#operations++;
+    history.append({ kind: 'invoked', operation, node, op: 'connect', part });
+    const answered = await topology.node(node).request('connect', {});
+    history.append({ kind: 'answered', operation, ...outcomeOf(answered) });
+    try {
+      await until(clock, {
+        what: `${node} to be connected`,
+        probe: () => observeStatus(this.#context, node),
+        holds: (status) => status?.state === 'connected' || status?.state === 'degraded',
+        everyMs: 20,
+        timeoutMs: connectTimeoutMs,
+      });
+    } catch (error) {
+      if (!(error instanceof WaitError)) throw error;
+      history.append({ kind: 'gave-up', waitedFor: `${node} to be connected`, lastSeen: error.lastSeen });
+    }
+  }
+
+  async #disconnect(part: string, node: NodeName): Promise<void> {
+    const { topology, history } = this.#context;
+    const operation = this.#operations++;
+    history.append({ kind: 'invoked', operation, node, op: 'disconnect', part });
+    const answered = await topology.node(node).request('disconnect', {});
+    history.append({ kind: 'answered', operation, ...outcomeOf(answered) });
+  }
+
+  async #acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean> {
+    const { clock, history, facts } = this.#context;
+    const known = acknowledgedBy(facts.acknowledged, node);
+    try {
+      await until(clock, {
+        what: `the acknowledgement of ${items.length} items of ${node}`,
+        probe: () => items.filter((item) => !known.has(item)).length,
+        holds: (open) => open === 0,
+        everyMs: 5,
+        timeoutMs,
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof WaitError)) throw error;
+      history.append({ kind: 'gave-up', waitedFor: error.message, lastSeen: error.lastSeen });
+      return false;
+    }
+  }
+}
+
+function outcomeOf(answered: { outcome: string; code?: string; message?: string }) {
+  return answered.outcome === 'ok'
+    ? { outcome: 'ok' as const }
+    : {
+        outcome: answered.outcome as 'failed' | 'unknown' | 'unsupported',
+        code: answered.code ?? 'none',
+        message: answered.message ?? '',
+      };
+}

@@ -1,0 +1,83 @@
+import type { RelayStats } from '../../contract/relay-stats.ts';
+import { until, WaitError } from '../../support/until.ts';
+import type { TrialContext } from './trial-context.ts';
+import { observeStatus } from './watch.ts';
+
+/** No frames but heartbeats for this long. */
+const quietMs = 2_000;
+const pollEveryMs = 100;
+
+interface Seen {
+  readonly nodes: Readonly<Record<string, { pending: number | null; cursor: number | null } | 'no answer'>>;
+  readonly headCursor: number | null;
+  readonly quietForMs: number;
+}
+
+/**
+ * Waits until the system has settled: every outbox empty, every contiguous cursor at the relay's head, and no frames
+ * but heartbeats for 2 s. Records whether it was reached; missing it is for the checkers to judge.
+ */
+export async function settle(context: TrialContext, withinMs: number): Promise<boolean> {
+  const { topology, clock, history } = context;
+  const startedMs = clock.monotonicMs();
+  let work: string | null = null;
+  let workChangedMs = startedMs;
+
+  const probe = async (): Promise<Seen> => {
+    const statuses = await Promise.all(topology.nodes.map((node) => observeStatus(context, node)));
+    const stats = await topology.relay.stats().catch(() => null);
+    const nodes = Object.fromEntries(
+      topology.nodes.map((node, index) => {
+        const status = statuses[index];
+        return [node, status ? { pending: status.pending, cursor: status.cursor } : ('no answer' as const)];
+      }),
+    );
+    const now = stats === null ? JSON.stringify([nodes, await bytesPassed(context)]) : JSON.stringify(workOf(stats));
+    if (now !== work) workChangedMs = clock.monotonicMs();
+    work = now;
+    const quietForMs = clock.monotonicMs() - workChangedMs;
+    return { nodes, headCursor: stats === null ? null : headOf(stats, context.facts.group), quietForMs };
+  };
+
+  try {
+    await until(clock, {
+      what: 'the system to settle',
+      probe,
+      holds: isSettled,
+      everyMs: pollEveryMs,
+      timeoutMs: withinMs,
+    });
+    history.append({ kind: 'settled', reached: true, afterMs: clock.monotonicMs() - startedMs });
+    return true;
+  } catch (error) {
+    if (!(error instanceof WaitError)) throw error;
+    history.append({ kind: 'settled', reached: false, afterMs: withinMs, lastSeen: error.lastSeen });
+    return false;
+  }
+}
+
+function isSettled({ nodes, headCursor, quietForMs }: Seen): boolean {
+  if (quietForMs < quietMs) return false;
+  return Object.values(nodes).every(
+    (node) =>
+      node !== 'no answer' &&
+      (node.pending === null || node.pending === 0) &&
+      (headCursor === null || node.cursor === null || node.cursor === headCursor),
+  );
+}
+
+/** Frames that are work, both ways; heartbeats go on for ever. */
+function workOf(stats: RelayStats): readonly number[] {
+  return [stats.framesIn - stats.heartbeatsIn, stats.framesOut - stats.heartbeatsOut];
+}
+
+/** The highest cursor of the group; a group the relay has never seen has head 0. */
+function headOf(stats: RelayStats, group: string): number {
+  return stats.groups.find((entry) => entry.group === group)?.headCursor ?? 0;
+}
+
+/** For a system without statistics: what the links have carried, heartbeats of such a system included. */
+async function bytesPassed({ topology }: TrialContext): Promise<readonly number[]> {
+  const witnesses = await Promise.all(topology.nodes.map((node) => topology.link(node).witness()));
+  return witnesses.flatMap((witness) => [witness.bytesUp, witness.bytesDown]);
+}

@@ -1,0 +1,28 @@
+import type { NodeEvent } from '../../contract/control.ts';
+import type { Clock } from '../../support/clock.ts';
+import type { Prng } from '../../support/prng.ts';
+import type { History } from '../history/history.ts';
+import type { NodeName, Topology } from '../topology/topology.ts';
+import type { Canaries } from './canaries.ts';
+
+/** What the parts of one running trial share. */
+export interface TrialContext {
+  readonly topology: Topology;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly history: History;
+  readonly canaries: Canaries;
+  readonly armed: boolean;
+  readonly facts: TrialFacts;
+}
+
+/** What becomes known on the way. */
+export interface TrialFacts {
+  group: string;
+  readonly devices: Record<NodeName, string>;
+  /** Items the relay has acknowledged, by node: from the nodes' events. */
+  readonly acknowledged: Map<NodeName, Set<string>>;
+  /** Last vector recorded for each node. */
+  readonly vectors: Map<NodeName, string>;
+  readonly listeners: Set<(node: NodeName, event: NodeEvent) => void>;
+}

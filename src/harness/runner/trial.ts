@@ -1,0 +1,168 @@
+import { messageOf } from '../../support/errors.ts';
+import type { Prng } from '../../support/prng.ts';
+import type { Phase } from '../history/history.ts';
+import { History } from '../history/history.ts';
+import type { TrialRecord } from '../history/trial-record.ts';
+import type { Variant } from '../scenario/scenario.ts';
+import type { Answered, CollectPlan, NodeName, Topology } from '../topology/topology.ts';
+import { Canaries, randomText, secretsOfInvite } from './canaries.ts';
+import { runClosingPart } from './closing-part.ts';
+import { FaultsOfTrial } from './faults-of-trial.ts';
+import { waitUntilHealthy } from './health.ts';
+import { LoadOfTrial } from './load-of-trial.ts';
+import { settle } from './settle.ts';
+import type { TrialContext } from './trial-context.ts';
+import { watchNodes } from './watch.ts';
+
+export interface TrialOptions {
+  readonly scenario: string;
+  readonly variant: Variant;
+  readonly iteration: number;
+  readonly seed: string;
+  readonly prng: Prng;
+  /** False under `--disarm`. */
+  readonly armed: boolean;
+  /** The closing part of the standing defects, which only `prove` adds. */
+  readonly closingPart: boolean;
+  readonly sha256: (bytes: Uint8Array) => string;
+}
+
+/** 20 items of 1 KiB from each of the first two nodes. */
+const seedSet = { nodes: 2, count: 20, bytes: 1024 };
+const seedingWithinMs = 60_000;
+
+/**
+ * One variant, run once on an open stage: a fresh group, the seed set, the load under its faults, heal, settle,
+ * collect. Always returns a record; what went wrong with the tester or the world stands in it.
+ */
+export async function runTrial(topology: Topology, options: TrialOptions): Promise<TrialRecord> {
+  const { variant, prng } = options;
+  const history = new History(topology.clock);
+  const context: TrialContext = {
+    topology,
+    clock: topology.clock,
+    prng,
+    history,
+    canaries: new Canaries(prng.fork('canaries'), topology.nodes),
+    armed: options.armed,
+    facts: { group: '', devices: {}, acknowledged: new Map(), vectors: new Map(), listeners: new Set() },
+  };
+  const phase = (name: Phase) => history.append({ kind: 'phase', phase: name });
+
+  phase('opened');
+  await topology.beginTrial({ mark: randomText(prng.fork('mark')) });
+  const endWatching = watchNodes(context);
+  const load = new LoadOfTrial(context, options.sha256);
+  const faults = new FaultsOfTrial(context);
+  try {
+    await formGroup(context, load);
+    phase('seeding');
+    if (!variant.seeded || (await seed(context, load))) {
+      phase('loading');
+      await runLoad(variant, faults, load);
+    }
+    phase('healing');
+    await faults.heal();
+    if (options.closingPart) {
+      phase('closing');
+      await runClosingPart(context, load);
+    }
+    phase('settling');
+    await settle(context, variant.settleWithinMs);
+    await waitUntilHealthy(context);
+    phase('collecting');
+  } catch (error) {
+    history.append({ kind: 'world', what: messageOf(error), touches: ['*'] });
+    await faults.heal();
+  }
+  await endWatching();
+  const collected = await topology.collect(collectPlan(context));
+  return {
+    scenario: options.scenario,
+    variant: variant.name,
+    iteration: options.iteration,
+    seed: options.seed,
+    arena: topology.arena,
+    nodes: topology.nodes,
+    can: topology.can,
+    entries: history.entries,
+    collected,
+  };
+}
+
+/** New devices, one group: the first node creates it, the others join with its invite, all connect. */
+async function formGroup(context: TrialContext, load: LoadOfTrial): Promise<void> {
+  const { topology, canaries, facts } = context;
+  const [first, ...others] = topology.nodes;
+  if (first === undefined) throw new Error('a topology has at least one node');
+  const devices = await Promise.all(
+    topology.nodes.map((node) =>
+      demand('init', node, topology.node(node).request('init', { name: canaries.nameOf(node) })),
+    ),
+  );
+  topology.nodes.forEach((node, index) => {
+    facts.devices[node] = devices[index]!.device;
+  });
+  const created = await demand(
+    'pair',
+    first,
+    topology.node(first).request('pair', {
+      relays: [...(await topology.relayAddresses(first))],
+      passphrase: canaries.passphrase,
+    }),
+  );
+  facts.group = created.group;
+  const invite = created.invite;
+  if (invite !== null) for (const secret of secretsOfInvite(invite)) canaries.add(secret.label, secret.bytes);
+  for (const node of others) {
+    const relays = [...(await topology.relayAddresses(node))];
+    await demand('pair', node, topology.node(node).request('pair', { relays, ...(invite === null ? {} : { invite }) }));
+  }
+  const part = load.forPart('group');
+  await Promise.all(topology.nodes.map((node) => part.connect(node)));
+}
+
+/** Setting up must succeed before anything can be judged; a system that refuses here makes the trial an error. */
+async function demand<Value>(
+  op: string,
+  node: NodeName,
+  request: Promise<{ outcome: 'ok'; value: Value } | Exclude<Answered<'init'>, { outcome: 'ok' }>>,
+): Promise<Value> {
+  const answered = await request;
+  if (answered.outcome === 'ok') return answered.value;
+  throw new Error(`setting up ${node}: ${op} answered ${answered.outcome} (${answered.code}: ${answered.message})`);
+}
+
+/** False when the seed set did not converge: then there is no load, and the standing checks tell what is wrong. */
+async function seed(context: TrialContext, load: LoadOfTrial): Promise<boolean> {
+  const part = load.forPart('seed');
+  await Promise.all(
+    context.topology.nodes.slice(0, seedSet.nodes).map(async (node) => {
+      for (let index = 0; index < seedSet.count; index += 1) await part.push(node, { bytes: seedSet.bytes });
+    }),
+  );
+  return settle(context, seedingWithinMs);
+}
+
+async function runLoad(variant: Variant, faults: FaultsOfTrial, load: LoadOfTrial): Promise<void> {
+  for (const [index, bound] of variant.prepare.entries()) {
+    await bound.step.run(load.forPart(`prepare[${index}].${bound.name}`), bound.parameters);
+  }
+  await faults.inject(variant.faults);
+  for (const [index, bound] of variant.load.entries()) {
+    await bound.step.run(load.forPart(`load[${index}].${bound.name}`), bound.parameters);
+  }
+}
+
+function collectPlan({ canaries, facts, history }: TrialContext): CollectPlan {
+  const items = new Set(history.of('answered').flatMap((entry) => (entry.item === undefined ? [] : [entry.item])));
+  return {
+    canaries: canaries.all(),
+    group: facts.group === '' ? null : facts.group,
+    identifiers: [
+      ...(facts.group === '' ? [] : [{ label: 'group', text: facts.group }]),
+      ...Object.entries(facts.devices).map(([node, text]) => ({ label: `device:${node}`, text })),
+      ...[...items].map((text) => ({ label: 'item', text })),
+    ],
+  };
+}
