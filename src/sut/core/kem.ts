@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, decapsulate as nodeD
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { kemPublicKeyBytes, kemSeedBytes } from '../../contract/wire.ts';
 import { assert } from '../../support/assert.ts';
-import { concat } from '../../support/bytes.ts';
+import { concat, toBase64Url } from '../../support/bytes.ts';
 
 /** ML-KEM-768 (FIPS 203). Two implementations differ in where the coins of an encapsulation come from. */
 export interface Kem {
@@ -35,10 +35,27 @@ export const seededKem: Kem = {
   keypairFromSeed,
   decapsulate,
   encapsulate(publicKey, coins) {
-    const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey, coins);
+    const { cipherText, sharedSecret } = prepared(publicKey).encapsulate(coins);
     return { ciphertext: cipherText, sharedSecret };
   },
 };
+
+type PreparedKey = ReturnType<typeof ml_kem768.prepare>;
+const preparedKeys = new Map<string, PreparedKey>();
+const preparedKeysMax = 64;
+
+/**
+ * Expanding a public key is half the price of an encapsulation, and a simulated swarm meets the same static keys over and
+ * over. Holds public data only; the key used longest ago goes first. Results do not depend on it.
+ */
+function prepared(publicKey: Uint8Array): PreparedKey {
+  const name = toBase64Url(publicKey);
+  const key = preparedKeys.get(name) ?? ml_kem768.prepare(publicKey);
+  preparedKeys.delete(name);
+  preparedKeys.set(name, key);
+  if (preparedKeys.size > preparedKeysMax) preparedKeys.delete(preparedKeys.keys().next().value!);
+  return key;
+}
 
 /** The key pair of a 64-byte seed (d ‖ z). */
 export function keypairFromSeed(seed: Uint8Array): KemKeypair {
