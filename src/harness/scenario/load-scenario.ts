@@ -1,0 +1,199 @@
+import type { Checker, CheckRole } from '../checkers/checker.ts';
+import { checkers, standingChecks } from '../checkers/registry.ts';
+import { faults } from '../faults/registry.ts';
+import { steps } from '../workload/registry.ts';
+import type { BoundCheck, BoundFault, BoundStep, Scenario, Variant } from './scenario.ts';
+import { categoryOf, type ScenarioFile, scenarioFile, type VariantFile } from './scenario-file.ts';
+import { type Path, YamlFile } from './yaml-file.ts';
+
+/** The variant of a scenario that names none. */
+const onlyVariant = 'only';
+
+/**
+ * Reads one scenario file and binds every name in it. Throws one ScenarioError with all problems of the file: file,
+ * line, what was expected, what was found.
+ */
+export function loadScenario(name: string, path: string): Scenario {
+  return bindScenario(name, YamlFile.read(name, path));
+}
+
+/** The same for a text that is already there. */
+export function parseScenario(name: string, text: string): Scenario {
+  return bindScenario(name, new YamlFile(name, text));
+}
+
+function bindScenario(name: string, file: YamlFile): Scenario {
+  const read = file.check(scenarioFile);
+  if (read === null) {
+    noteNames(file);
+    file.throwIfWrong();
+    throw new Error('a file that does not fit has problems');
+  }
+  const mode = read.variants?.rotate === undefined ? 'each' : 'rotate';
+  const written = read.variants?.[mode] ?? { [onlyVariant]: null };
+  const base = bindParts(file, read, []);
+  const variants = Object.entries(written).map(([variant, added]): Variant => {
+    const bound = added === null ? noParts : bindParts(file, added, ['variants', mode, variant]);
+    return {
+      name: variant,
+      needs: [...read.needs, ...(added?.needs ?? [])],
+      seeded: (added?.seed ?? read.seed) === 'standard',
+      settleWithinMs: read.settle.within,
+      prepare: [...base.prepare, ...bound.prepare],
+      faults: [...base.faults, ...bound.faults],
+      load: [...base.load, ...bound.load],
+      invariants: [...base.invariants, ...bound.invariants],
+      reactions: [...base.reactions, ...bound.reactions],
+      proofs: [...base.proofs, ...bound.proofs],
+    };
+  });
+  checkWhole(file, read, variants);
+  file.throwIfWrong();
+  return {
+    file: name,
+    id: read.id,
+    name: read.name,
+    category: categoryOf(read.id),
+    why: read.why,
+    topology: read.topology,
+    profile: read.profile,
+    iterations: read.iterations,
+    tags: read.tags,
+    variantMode: mode,
+    variants,
+    planted: read.planted.map((planted) => ({
+      defect: planted.defect,
+      caughtBy: planted['caught-by'],
+      except: planted.except ?? null,
+    })),
+    smoke: read.smoke ?? null,
+  };
+}
+
+interface BoundParts {
+  readonly prepare: readonly BoundStep[];
+  readonly faults: readonly BoundFault[];
+  readonly load: readonly BoundStep[];
+  readonly invariants: readonly BoundCheck[];
+  readonly reactions: readonly BoundCheck[];
+  readonly proofs: readonly BoundCheck[];
+}
+
+const noParts: BoundParts = { prepare: [], faults: [], load: [], invariants: [], reactions: [], proofs: [] };
+
+type WrittenParts = Pick<
+  VariantFile | ScenarioFile,
+  'prepare' | 'faults' | 'load' | 'invariants' | 'reactions' | 'proof'
+>;
+
+function bindParts(file: YamlFile, written: WrittenParts, path: Path): BoundParts {
+  const at = (list: string, index: number): Path => [...path, list, index];
+  return {
+    prepare: written.prepare.flatMap((entry, index) => bindStep(file, entry, at('prepare', index))),
+    faults: written.faults.flatMap((_entry, index) => bindFault(file, written, index, at('faults', index))),
+    load: written.load.flatMap((entry, index) => bindStep(file, entry, at('load', index))),
+    invariants: written.invariants.flatMap((entry, index) =>
+      bindCheck(file, entry, 'invariant', at('invariants', index)),
+    ),
+    reactions: written.reactions.flatMap((entry, index) => bindCheck(file, entry, 'reaction', at('reactions', index))),
+    proofs: written.proof.flatMap((entry, index) => bindCheck(file, entry, 'proof', at('proof', index))),
+  };
+}
+
+function bindStep(file: YamlFile, entry: unknown, path: Path): BoundStep[] {
+  const named = nameAndParameters(file, entry, path);
+  if (named === null) return [];
+  const step = steps[named.name];
+  if (step === undefined) {
+    file.noteUnknown(path, 'one of the steps', named.name, Object.keys(steps));
+    return [];
+  }
+  const parameters = file.check(step.parameters, named.path, named.parameters);
+  return parameters === null ? [] : [{ name: named.name, parameters, step }];
+}
+
+function bindCheck(file: YamlFile, entry: unknown, role: CheckRole, path: Path): BoundCheck[] {
+  const named = nameAndParameters(file, entry, path);
+  if (named === null) return [];
+  const ofRole = Object.values(checkers).filter((checker: Checker) => checker.role === role);
+  const checker = ofRole.find((candidate) => candidate.name === named.name);
+  if (checker === undefined) {
+    file.noteUnknown(
+      path,
+      `one of the checks with the role ${role}`,
+      named.name,
+      ofRole.map((known) => known.name),
+    );
+    return [];
+  }
+  const parameters = file.check(checker.parameters, named.path, named.parameters ?? {});
+  return parameters === null ? [] : [{ name: named.name, parameters, checker }];
+}
+
+function bindFault(file: YamlFile, written: WrittenParts, index: number, path: Path): BoundFault[] {
+  const { kind, until, 'at-most': atMost, ...parameters } = written.faults[index]!;
+  const fault = faults[kind];
+  if (fault === undefined) {
+    file.noteUnknown([...path, 'kind'], 'one of the faults', kind, Object.keys(faults));
+    return [];
+  }
+  const checked = file.check(fault.parameters, path, parameters);
+  return checked === null ? [] : [{ kind, parameters: checked, fault, until, atMostMs: atMost ?? null }];
+}
+
+/** `name` alone, or `{ name: parameters }`. */
+function nameAndParameters(file: YamlFile, entry: unknown, path: Path) {
+  if (typeof entry === 'string') return { name: entry, parameters: undefined, path };
+  const keys = Object.keys(entry as object);
+  if (keys.length !== 1) {
+    file.note(path, 'one name, or one name with its parameters', entry);
+    return null;
+  }
+  const name = keys[0]!;
+  return { name, parameters: (entry as Record<string, unknown>)[name], path: [...path, name] };
+}
+
+/** What only the whole file shows. */
+function checkWhole(file: YamlFile, read: ScenarioFile, variants: readonly Variant[]): void {
+  const names = variants.map((variant) => variant.name);
+  for (const [index, name] of (read.smoke?.variants ?? []).entries()) {
+    if (!names.includes(name)) file.noteUnknown(['smoke', 'variants', index], 'one of the variants', name, names);
+  }
+  for (const variant of variants) {
+    if (variant.load.length === 0) file.note(['load'], `at least one step for the variant ${variant.name}`, []);
+    if (variant.proofs.length === 0) file.note(['proof'], `at least one proof for the variant ${variant.name}`, []);
+  }
+  const own = variants.flatMap((variant) => [...variant.invariants, ...variant.reactions].map((check) => check.name));
+  const catching = [...new Set([...standingChecks.map((check) => check.name), ...own])];
+  for (const [index, planted] of read.planted.entries()) {
+    const caughtBy = planted['caught-by'];
+    if (!catching.includes(caughtBy)) {
+      file.noteUnknown(
+        ['planted', index, 'caught-by'],
+        'a standing check or one of the scenario’s own',
+        caughtBy,
+        catching,
+      );
+    }
+  }
+}
+
+/** A file whose outline is wrong may have wrong names as well: note those that can be told, so that one round fixes all. */
+function noteNames(file: YamlFile): void {
+  const list = (name: string): unknown[] => {
+    const value = file.at([name]);
+    return Array.isArray(value) ? value : [];
+  };
+  list('faults').forEach((entry, index) => {
+    const kind = (entry as { kind?: unknown } | null)?.kind;
+    if (typeof kind === 'string' && faults[kind] === undefined) {
+      file.noteUnknown(['faults', index, 'kind'], 'one of the faults', kind, Object.keys(faults));
+    }
+  });
+  for (const part of ['prepare', 'load']) {
+    list(part).forEach((entry, index) => {
+      if (entry !== null && (typeof entry === 'string' || typeof entry === 'object'))
+        bindStep(file, entry, [part, index]);
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { type Capability, capabilityNames } from '../../contract/capabilities.ts';
+import { duration } from '../../contract/parameters.ts';
+import { faultEnds } from './scenario.ts';
+
+/** The closed set of topologies; a catalogue row may name several. */
+export const topologies = [
+  'pair',
+  'mitm',
+  'trio',
+  'five',
+  'swarm',
+  'swarm-lite',
+  'multi-relay',
+  'attacker',
+  'evil-relay',
+  'tarpit',
+  'four-authors',
+  'windows',
+  'mixed-os',
+  'in-process',
+] as const;
+
+export const categories = [
+  'transport',
+  'encryption',
+  'sync',
+  'content',
+  'adversarial',
+  'cross-platform',
+  'multi-relay',
+] as const;
+
+export const idPattern =
+  /^(T-(LAT|LOSS|CONN|BW)|E-(HS|ENC|PQ)|S-(SM|CONC|CONV|BLOB)|C-(STOR|COLL)|A-(PROTO|RES)|X-PLAT|MR)-\d{2}$/;
+
+const scenarioId = z.string().regex(idPattern, 'a scenario ID such as "S-CONC-01"');
+const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by "-"');
+const sentence = z.string().min(10, 'a sentence that says why the scenario exists');
+
+/** A step, proof or check: its name alone, or its name with parameters. Which names exist is checked apart. */
+const named = z.union([z.string(), z.record(z.string(), z.unknown())]);
+const faultEntry = z.looseObject({
+  kind: z.string(),
+  until: z.enum(faultEnds).default('load-end'),
+  'at-most': duration.optional(),
+});
+
+/** What a scenario says for all variants, and what each variant adds. */
+const parts = {
+  needs: z.array(z.enum(capabilityNames as [Capability, ...Capability[]])).default([]),
+  prepare: z.array(named).default([]),
+  faults: z.array(faultEntry).default([]),
+  load: z.array(named).default([]),
+  invariants: z.array(named).default([]),
+  reactions: z.array(named).default([]),
+  proof: z.array(named).default([]),
+};
+
+export const variantFile = z.strictObject({ ...parts, seed: z.enum(['standard', 'none']).optional() });
+
+const variants = z
+  .strictObject({
+    each: z.record(slug, variantFile.nullable()).optional(),
+    rotate: z.record(slug, variantFile.nullable()).optional(),
+  })
+  .refine((value) => (value.each === undefined) !== (value.rotate === undefined), 'either "each" or "rotate"');
+
+export const scenarioFile = z.strictObject({
+  $schema: z.string().optional(),
+  id: scenarioId,
+  name: slug,
+  why: sentence,
+  topology: z.enum(topologies),
+  profile: z.enum(['chaos', 'default']).default('chaos'),
+  iterations: z.number().int().positive(),
+  tags: z.array(slug).default([]),
+  seed: z.enum(['standard', 'none']).default('standard'),
+  settle: z.strictObject({ within: duration }).default({ within: 60_000 }),
+  ...parts,
+  variants: variants.optional(),
+  planted: z.array(
+    z.strictObject({
+      defect: slug,
+      'caught-by': slug,
+      except: z.strictObject({ arena: z.enum(['docker', 'simulator']), because: sentence }).optional(),
+    }),
+  ),
+  smoke: z.strictObject({ iterations: z.number().int().positive(), variants: z.array(slug).min(1) }).optional(),
+});
+export type ScenarioFile = z.output<typeof scenarioFile>;
+export type VariantFile = z.output<typeof variantFile>;
+
+/** The category a scenario's ID stands for. */
+export function categoryOf(id: string): (typeof categories)[number] {
+  if (id.startsWith('MR-')) return 'multi-relay';
+  const letter = id[0] as 'T' | 'E' | 'S' | 'C' | 'A' | 'X';
+  const byLetter = {
+    T: 'transport',
+    E: 'encryption',
+    S: 'sync',
+    C: 'content',
+    A: 'adversarial',
+    X: 'cross-platform',
+  } as const;
+  return byLetter[letter];
+}

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { closest, distance } from 'fastest-levenshtein';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { messageOf, ScenarioError } from '../../support/errors.ts';
+
+export type Path = readonly (string | number)[];
+
+/** One YAML file with the positions of its values; collects every problem before it complains. */
+export class YamlFile {
+  readonly #name: string;
+  readonly #document: Document;
+  readonly #lines: LineCounter;
+  readonly #problems: string[] = [];
+
+  /** `name` is the file as the user would type it; `text` its content. */
+  constructor(name: string, text: string) {
+    this.#name = name;
+    this.#lines = new LineCounter();
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    for (const error of this.#document.errors) {
+      const { line, col } = this.#lines.linePos(error.pos[0]);
+      this.#problems.push(`${name}:${line}:${col}: expected YAML, got ${error.message}`);
+    }
+    this.throwIfWrong();
+  }
+
+  static read(name: string, path: string): YamlFile {
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (error) {
+      throw new ScenarioError(`${name}: expected a readable file, got ${messageOf(error)}`);
+    }
+    return new YamlFile(name, text);
+  }
+
+  get value(): unknown {
+    return this.#document.toJS();
+  }
+
+  /** Checks the part at `path` against a schema; null, with every problem noted, when it does not fit. */
+  check<T>(schema: z.ZodType<T>, path: Path = [], value: unknown = this.at(path)): T | null {
+    const result = schema.safeParse(value, { reportInput: true });
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) this.#noteIssue(issue, path);
+    return null;
+  }
+
+  at(path: Path): unknown {
+    let value = this.value;
+    for (const key of path) value = (value as Record<string | number, unknown> | undefined)?.[key];
+    return value;
+  }
+
+  note(path: Path, expected: string, got: unknown): void {
+    this.#problems.push(`${this.#name}:${this.lineOf(path)} ${textOf(path)}: expected ${expected}, got ${quote(got)}`);
+  }
+
+  /** Notes a name outside a closed set, with the nearest one that is in it. */
+  noteUnknown(path: Path, what: string, got: string, known: readonly string[]): void {
+    this.note(path, `${what}: ${known.map((name) => JSON.stringify(name)).join(', ')}${didYouMean(got, known)}`, got);
+  }
+
+  throwIfWrong(): void {
+    if (this.#problems.length > 0) throw new ScenarioError(this.#problems);
+  }
+
+  /** The line of the value at `path`, or of the nearest part of it that exists. */
+  lineOf(path: Path): number {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const node = length === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, length), true);
+      if (isNode(node) && node.range) return this.#lines.linePos(node.range[0]).line;
+    }
+    return 1;
+  }
+
+  #noteIssue(issue: z.core.$ZodIssue, base: Path): void {
+    const path = [...base, ...(issue.path as (string | number)[])];
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) this.note([...path, key], 'no such field', key);
+      return;
+    }
+    if (issue.code === 'invalid_union') {
+      // The branch that came furthest explains most.
+      const branches = issue.errors.filter((branch) => branch.length > 0);
+      const expected = [...new Set(branches.flatMap((branch) => branch.map(expectedBy)))].join(' or ');
+      this.note(path, expected, issue.input);
+      return;
+    }
+    this.note(path, expectedBy(issue), issue.input);
+  }
+}
+
+function expectedBy(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected;
+    case 'invalid_value': {
+      const allowed = issue.values.map((value) => JSON.stringify(value)).join(', ');
+      const hint = typeof issue.input === 'string' ? didYouMean(issue.input, issue.values.map(String)) : '';
+      return `${issue.values.length > 1 ? 'one of ' : ''}${allowed}${hint}`;
+    }
+    case 'too_small':
+      return `${issue.origin} of at least ${issue.minimum}`;
+    case 'too_big':
+      return `${issue.origin} of at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+function didYouMean(got: string, known: readonly string[]): string {
+  if (known.length === 0) return '';
+  const nearest = closest(got, [...known]);
+  return distance(got, nearest) <= Math.max(2, Math.floor(got.length / 3)) ? ` (did you mean "${nearest}"?)` : '';
+}
+
+function textOf(path: Path): string {
+  const text = path.reduce<string>(
+    (joined, key) => (typeof key === 'number' ? `${joined}[${key}]` : joined === '' ? key : `${joined}.${key}`),
+    '',
+  );
+  return text === '' ? '(whole file)' : text;
+}
+
+function quote(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text === undefined ? 'nothing' : text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
