@@ -1,40 +1,41 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { EnvironmentError, messageOf } from '../../support/errors.ts';
 import { parseHostPort } from './tcp-transport.ts';
 
-export interface HttpPage {
+export interface PageRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly body: Uint8Array;
+}
+
+export interface Page {
+  readonly status: number;
   readonly contentType: string;
   readonly body: string;
 }
 
-/** Builds the page at `path` (no query), or null when there is none. */
-export type PageSource = (path: string) => Promise<HttpPage | null>;
+/** Builds the page that was asked for, or null when there is none. */
+export type PageSource = (request: PageRequest) => Promise<Page | null>;
 
-/** Serves read-only pages over HTTP: GET and HEAD, nothing else, nothing logged. */
+/** A longer request body is refused before it is read. */
+const bodyBytesMax = 65_536;
+
+/** Serves pages over HTTP; nothing is logged. */
 export class HttpPages {
   readonly #address: string;
   readonly #server: Server;
 
-  constructor(address: string, pages: PageSource) {
+  constructor(address: string, source: PageSource) {
     this.#address = address;
     this.#server = createServer({ maxHeaderSize: 8192, requestTimeout: 10_000 }, (request, response) => {
-      const answer = (status: number, page: HttpPage, headers: Record<string, string> = {}): void => {
-        const { contentType, body } = page;
-        response.writeHead(status, {
-          ...headers,
-          'content-type': contentType,
-          'content-length': Buffer.byteLength(body),
+      void answerTo(request, source).then((page) => {
+        response.writeHead(page.status, {
+          'content-type': page.contentType,
+          'content-length': Buffer.byteLength(page.body),
         });
-        response.end(request.method === 'HEAD' ? undefined : body);
-      };
-      if (request.method !== 'GET' && request.method !== 'HEAD') {
-        answer(405, plain('method not allowed\n'), { allow: 'GET, HEAD' });
-        return;
-      }
-      pages((request.url ?? '/').split('?', 1)[0]!).then(
-        (page) => (page === null ? answer(404, plain('not found\n')) : answer(200, page)),
-        () => answer(500, plain('internal error\n')),
-      );
+        response.end(request.method === 'HEAD' ? undefined : page.body);
+      });
     });
   }
 
@@ -52,7 +53,7 @@ export class HttpPages {
       });
       this.#server.listen({ host, port }, resolve);
     });
-    // A connection that cannot be accepted is the asker's loss; the relay must not stop for it.
+    // A connection that cannot be accepted is the asker's loss; the program must not stop for it.
     this.#server.removeAllListeners('error').on('error', () => undefined);
   }
 
@@ -68,6 +69,28 @@ export class HttpPages {
   }
 }
 
-function plain(body: string): HttpPage {
-  return { contentType: 'text/plain; charset=utf-8', body };
+async function answerTo(request: IncomingMessage, source: PageSource): Promise<Page> {
+  try {
+    const body = await bodyOf(request);
+    if (body === null) return plain(413, 'request too large\n');
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    return (await source({ method: request.method ?? 'GET', path, body })) ?? plain(404, 'not found\n');
+  } catch {
+    return plain(500, 'internal error\n');
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bodyBytesMax) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function plain(status: number, body: string): Page {
+  return { status, contentType: 'text/plain; charset=utf-8', body };
 }
