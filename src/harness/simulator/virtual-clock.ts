@@ -1,0 +1,176 @@
+import type { Clock, Timer } from '../../support/clock.ts';
+import { EventQueue } from './event-queue.ts';
+import { PromiseTurns } from './promise-turns.ts';
+
+export interface VirtualClockOptions {
+  /** What the wall clock shows at the start. */
+  readonly startWallMs: number;
+  /** More events than this since `restartBudget` end the stage with an error: something runs in circles. */
+  readonly eventsMax: number;
+}
+
+/** Promise turns without a pause after which a chain of awaits counts as endless. */
+const turnsMax = 2_000_000;
+
+/** The simulation cannot go on: a deadlock or a loop without end. */
+export class SimulationError extends Error {
+  override readonly name = 'SimulationError';
+}
+
+/**
+ * Virtual time of one stage, in whole microseconds, and the pump that moves it.
+ *
+ * The pump fires one event after the other, and only when no chain of awaits in the process is still running: work of
+ * the system or the harness takes no virtual time, and no event can overtake it. Time stands still while the harness
+ * waits for nothing of this stage (no timer of `harness`, no `hold`), so that real work between two steps, such as
+ * writing a file, cannot shift a trial. A harness that waits for an announcement must therefore set itself a timer.
+ */
+export class VirtualClock {
+  readonly #options: VirtualClockOptions;
+  readonly #queue = new EventQueue();
+  readonly #turns = PromiseTurns.open();
+  /** Callbacks of the harness's timers that have not fired. */
+  readonly #harnessTimers = new Set<() => void>();
+  /** Rejections of the harness's calls in progress. */
+  readonly #holds = new Set<(error: Error) => void>();
+  #nowUs = 0;
+  #eventCount = 0;
+  #eventCountMax: number;
+  #wake: (() => void) | null = null;
+  #stopped = false;
+  #failure: SimulationError | null = null;
+
+  constructor(options: VirtualClockOptions) {
+    this.#options = options;
+    this.#eventCountMax = options.eventsMax;
+    void this.#pump();
+  }
+
+  /** Milliseconds since the stage was opened, in steps of a microsecond. */
+  get nowMs(): number {
+    return this.#nowUs / 1000;
+  }
+
+  get wallMs(): number {
+    return this.#options.startWallMs + this.nowMs;
+  }
+
+  /** Events fired since the stage was opened. */
+  get eventCount(): number {
+    return this.#eventCount;
+  }
+
+  /** Allows `eventsMax` events from now. */
+  restartBudget(): void {
+    this.#eventCountMax = this.#eventCount + this.#options.eventsMax;
+  }
+
+  /** Fires once after `delayMs`; does not make time pass by itself. For the simulated world and the system. */
+  schedule(delayMs: number, fire: () => void): Timer {
+    const event = this.#queue.add(this.#nowUs + Math.max(0, Math.round(delayMs * 1000)), fire);
+    return {
+      cancel: () => {
+        event.cancelled = true;
+      },
+    };
+  }
+
+  /** The same time for the harness: as long as one of its timers is set, time passes. */
+  readonly harness: Clock = {
+    wallMs: () => this.wallMs,
+    monotonicMs: () => this.nowMs,
+    setTimer: (delayMs, fire) => {
+      this.#mustRun();
+      const fired = () => {
+        this.#harnessTimers.delete(fired);
+        fire();
+      };
+      this.#harnessTimers.add(fired);
+      const timer = this.schedule(delayMs, fired);
+      this.#wakePump();
+      return {
+        cancel: () => {
+          timer.cancel();
+          this.#harnessTimers.delete(fired);
+        },
+      };
+    },
+  };
+
+  /** A call of the harness in progress: time passes until it settles. Rejects when the simulation cannot go on. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    this.#mustRun();
+    return new Promise<T>((resolve, reject) => {
+      const settle = () => this.#holds.delete(reject);
+      this.#holds.add(reject);
+      this.#wakePump();
+      work().finally(settle).then(resolve, reject);
+    });
+  }
+
+  /** Ends the pump; waits still open are rejected. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#turns.close();
+    this.#releaseAll(new SimulationError('the simulated stage was stopped'));
+    this.#wakePump();
+  }
+
+  async #pump(): Promise<void> {
+    for (;;) {
+      let quietTurns = 0;
+      let seen = this.#turns.others;
+      for (let turns = 0; quietTurns < 2; turns += 1) {
+        await null;
+        this.#turns.own();
+        const now = this.#turns.others;
+        quietTurns = now === seen ? quietTurns + 1 : 0;
+        seen = now;
+        if (turns > turnsMax) return this.#fail(`a chain of awaits did not end within ${turnsMax} turns`);
+      }
+      if (this.#stopped) return;
+      if (this.#harnessTimers.size === 0 && this.#holds.size === 0) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#turns.own();
+        continue;
+      }
+      const event = this.#queue.next();
+      if (event === null) return this.#fail('deadlock: the harness waits, and nothing is left that could happen');
+      this.#eventCount += 1;
+      if (this.#eventCount > this.#eventCountMax) {
+        return this.#fail(`more than ${this.#options.eventsMax} events in one trial; something runs in circles`);
+      }
+      this.#nowUs = event.atUs;
+      try {
+        event.fire();
+      } catch (error) {
+        return this.#fail('an event failed', error);
+      }
+    }
+  }
+
+  #wakePump(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  #mustRun(): void {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#stopped) throw new SimulationError('the simulated stage was stopped');
+  }
+
+  #fail(because: string, cause?: unknown): void {
+    const where = `simulator at ${this.nowMs} ms, event ${this.#eventCount}`;
+    this.#failure = new SimulationError(`${where}: ${because}`, cause === undefined ? {} : { cause });
+    this.#releaseAll(this.#failure);
+  }
+
+  /** A timer has no way to fail: it fires, and the harness meets the failure at its next call. */
+  #releaseAll(error: Error): void {
+    for (const reject of [...this.#holds]) reject(error);
+    for (const fire of [...this.#harnessTimers]) fire();
+  }
+}
