@@ -1,4 +1,5 @@
 import { until, WaitError } from '../../support/until.ts';
+import { sha256 } from '../evidence/digest.ts';
 import type { Answered, NodeName } from '../topology/topology.ts';
 import type { Load, PushOptions } from '../workload/step.ts';
 import type { TrialContext } from './trial-context.ts';
@@ -11,13 +12,11 @@ const answerGraceMs = 5_000;
 /** Runs operations for the steps of one trial and writes each into the history. */
 export class LoadOfTrial {
   readonly #context: TrialContext;
-  readonly #sha256: (bytes: Uint8Array) => string;
   #operations = 0;
   #bodies = 0;
 
-  constructor(context: TrialContext, sha256: (bytes: Uint8Array) => string) {
+  constructor(context: TrialContext) {
     this.#context = context;
-    this.#sha256 = sha256;
   }
 
   /** The view of one step: its operations are recorded under `part`. */
@@ -62,7 +61,7 @@ export class LoadOfTrial {
       node,
       op: 'push',
       part,
-      digest: this.#sha256(body),
+      digest: sha256(body),
       bytes: body.length,
       ...round,
     });

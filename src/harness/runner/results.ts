@@ -77,7 +77,6 @@ export interface TrialResult {
 /** One planted defect against one scenario. */
 export interface KillRow {
   readonly defect: string;
-  readonly about: string;
   readonly scenario: string;
   readonly arena: ArenaName;
   /** The expectation named for it. */

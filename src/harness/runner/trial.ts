@@ -24,7 +24,6 @@ export interface TrialOptions {
   readonly armed: boolean;
   /** The closing part of the standing defects, which only `prove` adds. */
   readonly closingPart: boolean;
-  readonly sha256: (bytes: Uint8Array) => string;
 }
 
 /** 20 items of 1 KiB from each of the first two nodes. */
@@ -52,7 +51,7 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
   phase('opened');
   await topology.beginTrial({ mark: randomText(prng.fork('mark')) });
   const endWatching = watchNodes(context);
-  const load = new LoadOfTrial(context, options.sha256);
+  const load = new LoadOfTrial(context);
   const faults = new FaultsOfTrial(context);
   try {
     await formGroup(context, load);

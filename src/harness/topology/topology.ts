@@ -19,6 +19,8 @@ export interface Arena {
   readonly facts: Readonly<Record<string, unknown>>;
   /** Null when the arena can do it in this topology, else the reason why not. */
   cannot(ability: LinkAbility, topology: string): string | null;
+  /** What the system can in an image: the manifest's list, less what the image lacks. */
+  canOf(image: StageOptions['image']): readonly Capability[];
   openStage(options: StageOptions): Promise<Topology>;
   /** Ends everything the arena started for the run. */
   close(): Promise<void>;

@@ -1,0 +1,96 @@
+import type { Scenario, Variant } from '../scenario/scenario.ts';
+import type { Arena, StageOptions } from '../topology/topology.ts';
+
+/** What of a scenario runs: which iterations, and in each which variants. */
+export interface ScenarioPlan {
+  readonly scenario: Scenario;
+  readonly iterations: readonly PlannedIteration[];
+  readonly notRun: readonly { readonly variant: string; readonly because: string }[];
+  /** Too little for the scenario to count as passed: fewer variants, or a rotation that did not come round thrice. */
+  readonly partial: boolean;
+}
+
+export interface PlannedIteration {
+  readonly index: number;
+  readonly variants: readonly Variant[];
+}
+
+export interface PlanOptions {
+  readonly arena: Arena;
+  readonly image: StageOptions['image'];
+  /** Null: the scenario's own number. */
+  readonly iterations: number | null;
+  /** Just this iteration. */
+  readonly iteration: number | null;
+  /** Just this variant. */
+  readonly variant: string | null;
+  /** What the scenario gives to a smoke run. */
+  readonly smoke: boolean;
+}
+
+/** Each variant of a rotation must have run this often before the scenario may pass. */
+const rotationsMin = 3;
+const rotationsMinCrossPlatform = 1;
+
+export function planScenario(scenario: Scenario, options: PlanOptions): ScenarioPlan {
+  const reasons = new Map(scenario.variants.map((variant) => [variant.name, whyNot(scenario, variant, options)]));
+  const asked = scenario.variants.filter((variant) => isAsked(scenario, variant, options));
+  const runnable = asked.filter((variant) => reasons.get(variant.name) === null);
+  const notRun = asked.flatMap((variant) => {
+    const because = reasons.get(variant.name);
+    return because ? [{ variant: variant.name, because }] : [];
+  });
+  const iterations =
+    runnable.length === 0 ? [] : indexes(scenario, options).map((index) => planned(scenario, runnable, asked, index));
+  const running = iterations.filter((iteration) => iteration.variants.length > 0);
+  return { scenario, iterations: running, notRun, partial: isPartial(scenario, running) };
+}
+
+function isAsked(scenario: Scenario, variant: Variant, { variant: only, smoke }: PlanOptions): boolean {
+  if (only !== null) return variant.name === only;
+  return !smoke || (scenario.smoke?.variants.includes(variant.name) ?? false);
+}
+
+function indexes(scenario: Scenario, { iterations, iteration, smoke }: PlanOptions): readonly number[] {
+  if (iteration !== null) return [iteration];
+  const count = iterations ?? (smoke ? (scenario.smoke?.iterations ?? 0) : scenario.iterations);
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+/** A rotation goes by the place among the variants asked for, so that leaving one out by need shifts nothing. */
+function planned(
+  scenario: Scenario,
+  runnable: readonly Variant[],
+  asked: readonly Variant[],
+  index: number,
+): PlannedIteration {
+  if (scenario.variantMode === 'each') return { index, variants: runnable };
+  const turn = asked[index % asked.length]!;
+  return { index, variants: runnable.includes(turn) ? [turn] : [] };
+}
+
+/** The reason why this variant cannot run here, or null. */
+function whyNot(scenario: Scenario, variant: Variant, { arena, image }: PlanOptions): string | null {
+  const can = arena.canOf(image);
+  const missing = variant.needs.filter((need) => !can.includes(need));
+  if (missing.length > 0) return `the system cannot: ${missing.join(', ')}`;
+  for (const { fault } of variant.faults) {
+    for (const ability of fault.abilities) {
+      const because = arena.cannot(ability, scenario.topology);
+      if (because !== null) return because;
+    }
+  }
+  return null;
+}
+
+function isPartial(scenario: Scenario, iterations: readonly PlannedIteration[]): boolean {
+  const least =
+    scenario.variantMode === 'each'
+      ? 1
+      : scenario.category === 'cross-platform'
+        ? rotationsMinCrossPlatform
+        : rotationsMin;
+  return scenario.variants.some(
+    (variant) => iterations.filter((iteration) => iteration.variants.includes(variant)).length < least,
+  );
+}
