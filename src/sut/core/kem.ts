@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, decapsulate as nodeDecapsulate } from 'node:crypto';
-import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
+import { type KEMPrepared, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import { kemPublicKeyBytes, kemSeedBytes } from '../../contract/wire.ts';
 import { assert } from '../../support/assert.ts';
 import { concat, toBase64Url } from '../../support/bytes.ts';
@@ -40,15 +40,14 @@ export const seededKem: Kem = {
   },
 };
 
-type PreparedKey = ReturnType<typeof ml_kem768.prepare>;
-const preparedKeys = new Map<string, PreparedKey>();
+const preparedKeys = new Map<string, KEMPrepared>();
 const preparedKeysMax = 64;
 
 /**
  * Expanding a public key is half the price of an encapsulation, and a simulated swarm meets the same static keys over and
  * over. Holds public data only; the key used longest ago goes first. Results do not depend on it.
  */
-function prepared(publicKey: Uint8Array): PreparedKey {
+function prepared(publicKey: Uint8Array): KEMPrepared {
   const name = toBase64Url(publicKey);
   const key = preparedKeys.get(name) ?? ml_kem768.prepare(publicKey);
   preparedKeys.delete(name);
