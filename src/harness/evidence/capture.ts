@@ -1,41 +1,16 @@
-import type { Direction } from '../../contract/tap.ts';
-import type { CollectedCapture } from '../history/collected.ts';
+import { recordPrefixBytes } from '../../contract/wire.ts';
+import { utf8 } from '../../support/bytes.ts';
+import type { CapturedRecord, CollectedCapture } from '../history/collected.ts';
+import type { ConnectionStreams } from './byte-stream.ts';
 import type { RawSource } from './canary-search.ts';
+import { type CaptureInput, captureStreams } from './capture-streams.ts';
+import { encodedForms } from './encodings.ts';
+import { PatternIndex } from './pattern-index.ts';
+import { type OpenedDirection, type OpenedSession, SessionKeyring, type SessionKeys } from './session-opener.ts';
+import { type SessionRecords, splitSession, type WireRecord } from './wire-records.ts';
 
-/** What a capture point gathered: a packet capture, or the bytes of simulated links as they passed. */
-export type CaptureInput =
-  | {
-      readonly kind: 'pcap';
-      /** `relay`, `node-a`, … */
-      readonly point: string;
-      readonly bytes: Uint8Array;
-      /** Packets the kernel counted on the interface meanwhile; null where it cannot be told. */
-      readonly packetsCounted: number | null;
-    }
-  | {
-      readonly kind: 'chunks';
-      readonly point: string;
-      /** In order of arrival within each flow and direction. */
-      readonly chunks: readonly CapturedChunk[];
-      /** What is not part of a stream, such as the marked packet. */
-      readonly datagrams: readonly Uint8Array[];
-      readonly packetsCounted: number | null;
-    };
-
-export interface CapturedChunk {
-  readonly atMs: number;
-  /** Unique per connection. */
-  readonly flow: string;
-  readonly direction: Direction;
-  readonly bytes: Uint8Array;
-}
-
-/** From a node's `session-keys` announcement, base64 each. */
-export interface SessionKeys {
-  readonly ephemeral: string;
-  readonly initiatorKey: string;
-  readonly responderKey: string;
-}
+export type { CapturedChunk, CaptureInput } from './capture-streams.ts';
+export type { SessionKeys } from './session-opener.ts';
 
 export interface CaptureOptions {
   /** TCP ports of the relay and of whatever stands for it at this point; traffic to them is `up`. Unused for chunks. */
@@ -51,11 +26,112 @@ export interface CaptureReading {
   readonly raw: RawSource;
   /** The plaintext of the sessions that were opened, to be searched; null when there was none. */
   readonly frames: RawSource | null;
-  /** What makes the capture incomplete: cut or missing packets, gaps, records that did not open. Empty: nothing. */
+  /** What makes the capture incomplete: cut or missing packets, gaps. Empty: nothing. */
   readonly problems: readonly string[];
+  /** Records of opened sessions that did not open, which is what damage on the way looks like. */
+  readonly unopenedRecords: number;
 }
 
-/** Turns what one capture point gathered into records, searchable bytes and counts. Damaged input never throws. */
+/**
+ * Turns what one capture point gathered into records, searchable bytes and counts. Damaged input never throws.
+ *
+ * A connection counts as *opened* when keys fit, and as *opaque* when something encrypted in it stayed closed: records
+ * after a handshake without fitting keys, a direction of which not one record opened, a session whose start was not seen, or any connection of an unknown framing.
+ * A connection that never got past its handshake, or is no session at all, is neither: it is searched as it is.
+ */
 export function readCapture(input: CaptureInput, options: CaptureOptions): CaptureReading {
-  throw new Error(`not built yet: ${input.point} ${options.framing}`);
+  const streams = captureStreams(input, options.relayPorts);
+  const keyring = new SessionKeyring(options.sessionKeys);
+  const read = streams.connections.map((connection) => readConnection(connection, options.framing, keyring));
+  const opened = read.flatMap(({ session }) => (session === null ? [] : [session.up, session.down]));
+  const opaqueSessions = read.filter((connection) => connection.isOpaque).length;
+  const rawBytes = Buffer.concat([...streams.others, ...streams.connections.flatMap(bytesOf)]);
+  const markFound = new PatternIndex(encodedForms(utf8(options.mark)).map((form) => form.bytes)).firstHits(rawBytes);
+
+  return {
+    capture: {
+      point: input.point,
+      packets: streams.packets,
+      packetsCounted: input.packetsCounted,
+      bytes: streams.bytes,
+      markFound: markFound.length > 0,
+      openedSessions: read.filter(({ session, isOpaque }) => session !== null && !isOpaque).length,
+      opaqueSessions,
+      records: read.flatMap((connection) => connection.records).sort((a, b) => a.firstMs - b.firstMs),
+    },
+    raw: { source: `capture:${input.point}`, kind: 'capture', bytes: rawBytes, opaque: opaqueSessions > 0 },
+    frames: framesSource(input.point, opened, markFound.length > 0 ? options.mark : null),
+    problems: streams.problems,
+    unopenedRecords: opened.reduce((sum, direction) => sum + direction.unopened, 0),
+  };
+}
+
+interface ReadConnection {
+  readonly records: readonly CapturedRecord[];
+  readonly session: OpenedSession | null;
+  readonly isOpaque: boolean;
+}
+
+function readConnection(
+  connection: ConnectionStreams,
+  framing: CaptureOptions['framing'],
+  keyring: SessionKeyring,
+): ReadConnection {
+  const { flow, fromStart, up, down } = connection;
+  const hasBytes = bytesOf(connection).some((bytes) => bytes.length > 0);
+  if (framing === 'none' || !fromStart) return { records: [], session: null, isOpaque: hasBytes };
+  const records = splitSession(connection);
+  if (records === null) return { records: [], session: null, isOpaque: false };
+  const session = keyring.open(records);
+  const { handshake } = records;
+  const past = handshake !== null && (records.up.length > handshake.up || records.down.length > handshake.down);
+  return {
+    records: [
+      ...capturedRecords(flow, 'up', records, session?.up ?? null),
+      ...capturedRecords(flow, 'down', records, session?.down ?? null),
+    ],
+    session,
+    isOpaque:
+      session === null
+        ? past || up.missingBytes + down.missingBytes > 0
+        : [session.up, session.down].some(stayedClosed),
+  };
+}
+
+function stayedClosed({ plaintext, unopened }: OpenedDirection): boolean {
+  return plaintext.length === 0 && unopened > 0;
+}
+
+function capturedRecords(
+  flow: string,
+  direction: 'up' | 'down',
+  session: SessionRecords,
+  opened: OpenedDirection | null,
+): CapturedRecord[] {
+  const handshakeCount = session.handshake?.[direction] ?? 0;
+  return session[direction].map(({ index, message, firstMs, lastMs }: WireRecord) => ({
+    firstMs,
+    lastMs,
+    flow,
+    direction,
+    index,
+    bytes: recordPrefixBytes + message.length,
+    messages: opened?.messages[index - handshakeCount] ?? null,
+  }));
+}
+
+function bytesOf({ up, down }: ConnectionStreams): readonly Uint8Array[] {
+  return [up.bytes, down.bytes, ...up.astray, ...down.astray];
+}
+
+/**
+ * The mark travels outside the sessions, so it is added here when the capture held it and what was opened gave messages:
+ * the search is then shown to work on bytes that were shown to be plaintext.
+ */
+function framesSource(point: string, opened: readonly OpenedDirection[], mark: string | null): RawSource | null {
+  if (opened.length === 0) return null;
+  const readable = opened.some((direction) => direction.readableMessages > 0);
+  const control = mark !== null && readable ? [utf8(mark)] : [];
+  const bytes = Buffer.concat([...opened.flatMap((direction) => direction.plaintext), ...control]);
+  return { source: `frames:${point}`, kind: 'frames', bytes };
 }

@@ -1,0 +1,127 @@
+import type { Direction } from '../../contract/tap.ts';
+import { type ConnectionStreams, streamOf } from './byte-stream.ts';
+import { decodePacket, isKnownLinkType, type TcpSegment } from './packet.ts';
+import { readPcap } from './pcap.ts';
+import { reassembleTcp, type TcpConnection } from './tcp-streams.ts';
+
+/** What a capture point gathered: a packet capture, or the bytes of simulated links as they passed. */
+export type CaptureInput =
+  | {
+      readonly kind: 'pcap';
+      /** `relay`, `node-a`, … */
+      readonly point: string;
+      readonly bytes: Uint8Array;
+      /** Packets the kernel counted on the interface meanwhile; null where it cannot be told. */
+      readonly packetsCounted: number | null;
+    }
+  | {
+      readonly kind: 'chunks';
+      readonly point: string;
+      /** In order of arrival within each flow and direction. */
+      readonly chunks: readonly CapturedChunk[];
+      /** What is not part of a stream, such as the marked packet. */
+      readonly datagrams: readonly Uint8Array[];
+      readonly packetsCounted: number | null;
+    };
+
+export interface CapturedChunk {
+  readonly atMs: number;
+  /** Unique per connection. */
+  readonly flow: string;
+  readonly direction: Direction;
+  readonly bytes: Uint8Array;
+}
+
+/** A capture taken apart, before anything is known of what the streams mean. */
+export interface CaptureStreams {
+  readonly packets: number;
+  /** On the wire, headers included where there are any. */
+  readonly bytes: number;
+  /** Connections to the relay. */
+  readonly connections: readonly ConnectionStreams[];
+  /** Everything else that must be searched: other connections, datagrams, whole packets of other kinds. */
+  readonly others: readonly Uint8Array[];
+  readonly problems: readonly string[];
+}
+
+/** `relayPorts` tell the relay's connections and their direction in a packet capture; chunks name both themselves. */
+export function captureStreams(input: CaptureInput, relayPorts: readonly number[]): CaptureStreams {
+  return input.kind === 'pcap' ? pcapStreams(input.bytes, relayPorts) : chunkStreams(input.chunks, input.datagrams);
+}
+
+function chunkStreams(chunks: readonly CapturedChunk[], datagrams: readonly Uint8Array[]): CaptureStreams {
+  const flows = new Map<string, Record<Direction, CapturedChunk[]>>();
+  for (const chunk of chunks) {
+    let flow = flows.get(chunk.flow);
+    if (flow === undefined) {
+      flow = { up: [], down: [] };
+      flows.set(chunk.flow, flow);
+    }
+    flow[chunk.direction].push(chunk);
+  }
+  return {
+    packets: chunks.length + datagrams.length,
+    bytes: [...chunks.map((chunk) => chunk.bytes), ...datagrams].reduce((sum, bytes) => sum + bytes.length, 0),
+    connections: [...flows].map(([flow, { up, down }]) => ({
+      flow,
+      fromStart: true,
+      up: streamOf(up),
+      down: streamOf(down),
+    })),
+    others: datagrams,
+    problems: [],
+  };
+}
+
+function pcapStreams(bytes: Uint8Array, relayPorts: readonly number[]): CaptureStreams {
+  const file = readPcap(bytes);
+  const segments: TcpSegment[] = [];
+  const others: Uint8Array[] = [file.rest];
+  for (const { atMs, bytes: frame } of file.packets) {
+    const packet = decodePacket(file.linkType, atMs, frame);
+    if (packet?.kind === 'tcp') segments.push(packet);
+    else others.push(packet?.payload ?? frame);
+  }
+  const connections: ConnectionStreams[] = [];
+  for (const connection of reassembleTcp(segments)) {
+    const streams = relayConnection(connection, relayPorts);
+    if (streams !== null) connections.push(streams);
+    else for (const { bytes: sent, astray } of Object.values(connection.sent)) others.push(sent, ...astray);
+  }
+  return {
+    packets: file.packets.length,
+    bytes: file.packets.reduce((sum, packet) => sum + packet.originalBytes, 0),
+    connections,
+    others,
+    problems: [
+      ...(file.damage === null ? [] : [file.damage]),
+      ...(file.snapped === 0 ? [] : [`${file.snapped} packets were cut by the snap length`]),
+      ...(file.packets.length === 0 || isKnownLinkType(file.linkType)
+        ? []
+        : [`expected link type 1 (Ethernet), 113 or 276 (Linux cooked), got ${file.linkType}`]),
+      ...connections.flatMap(({ flow, up, down }) => [
+        ...gapProblem(flow, 'up', up),
+        ...gapProblem(flow, 'down', down),
+      ]),
+    ],
+  };
+}
+
+function gapProblem(flow: string, direction: Direction, stream: ConnectionStreams['up']): string[] {
+  return stream.missingBytes === 0 ? [] : [`${flow} ${direction}: ${stream.missingBytes} bytes are missing in between`];
+}
+
+/** Null for a connection that is not the relay's. */
+function relayConnection(connection: TcpConnection, relayPorts: readonly number[]): ConnectionStreams | null {
+  const { ends, initiator, earlier, sent } = connection;
+  const isRelay = (end: string): boolean => relayPorts.includes(Number(end.slice(end.lastIndexOf(':') + 1)));
+  const relay = ends.find((end) => isRelay(end) && end !== initiator);
+  if (relay === undefined) return null;
+  const node = ends[0] === relay ? ends[1] : ends[0];
+  return {
+    flow: `${node}>${relay}${earlier === 0 ? '' : `#${earlier}`}`,
+    fromStart: initiator !== null,
+    up: sent[node]!,
+    down: sent[relay]!,
+  };
+}

@@ -1,0 +1,66 @@
+import { utf8 } from '../../support/bytes.ts';
+import { encodedForms } from './encodings.ts';
+import { PatternIndex } from './pattern-index.ts';
+
+/** What must not show in relay logs and pages: an id, a name or an address as text. */
+export interface Identifier {
+  readonly label: string;
+  readonly text: string;
+}
+
+export interface IdentifierHit {
+  readonly label: string;
+  readonly encoding: string;
+  /** Byte offset in the text. */
+  readonly offset: number;
+}
+
+/** Shorter texts are found only as words of their own. */
+const formBytesMin = 8;
+
+/**
+ * Finds identifiers in a text: each in every encoding of its text and, where the text stands for bytes (base64url of 32,
+ * a UUID, an IPv4 address), of those; a text too short for that as a word of its own. The first hit of each form.
+ */
+export function findIdentifiers(text: string, identifiers: readonly Identifier[]): IdentifierHit[] {
+  const forms = identifiers.flatMap(({ label, text: identifier }) =>
+    [utf8(identifier), ...bytesMeantBy(identifier)]
+      .filter((bytes) => bytes.length >= formBytesMin)
+      .flatMap((bytes) => encodedForms(bytes).map((form) => ({ label, ...form }))),
+  );
+  const hits: IdentifierHit[] = [];
+  if (forms.length > 0) {
+    const index = new PatternIndex(forms.map((form) => form.bytes));
+    for (const { pattern, offset } of index.firstHits(utf8(text))) {
+      const { label, encoding } = forms[pattern]!;
+      hits.push({ label, encoding, offset });
+    }
+  }
+  for (const { label, text: identifier } of identifiers) {
+    for (const { encoding, word } of shortWords(identifier)) {
+      const at = wordAt(text, word);
+      if (at >= 0) hits.push({ label, encoding, offset: Buffer.byteLength(text.slice(0, at)) });
+    }
+  }
+  return hits;
+}
+
+function bytesMeantBy(text: string): Uint8Array[] {
+  if (/^[A-Za-z0-9_-]{43}$/.test(text)) return [Buffer.from(text, 'base64url')];
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return [Buffer.from(text.replaceAll('-', ''), 'hex')];
+  return [];
+}
+
+function shortWords(text: string): { readonly encoding: string; readonly word: string }[] {
+  const raw = utf8(text).length < formBytesMin ? [{ encoding: 'raw', word: text }] : [];
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return raw;
+  // A token has the length of an address in hex.
+  const hex = Buffer.from(text.split('.').map(Number)).toString('hex');
+  return [...raw, { encoding: 'hex', word: hex }];
+}
+
+/** Index of the word, letters of either case alike, with no letter or digit beside it; -1 when there is none. */
+function wordAt(text: string, word: string): number {
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return text.search(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'iu'));
+}
