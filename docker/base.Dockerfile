@@ -5,4 +5,7 @@ FROM ${NODE_IMAGE}
 ARG PACKAGES
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${PACKAGES} \
- && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
+# The official image's entry point would guess whether a command is meant for Node.
+ENTRYPOINT []
+CMD ["node"]

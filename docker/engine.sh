@@ -140,15 +140,17 @@ start_engine() {
   say "starting dockerd without an init system; its log is $daemon_log"
   # 9 is the lock: an engine that kept it open would lock out the next call of this script.
   setsid dockerd --data-root /var/lib/docker -H "unix://$socket" </dev/null >>"$daemon_log" 2>&1 9>&- &
+  engine_pid=$!
 }
 
 wait_for_engine() {
   local deadline=$((SECONDS + start_seconds_max))
   until [ -n "$(engine_version)" ]; do
-    if [ "$SECONDS" -ge "$deadline" ]; then
-      [ -r "$daemon_log" ] && tail -n 5 "$daemon_log" >&2
-      fail "starting Docker Engine: no answer on $socket after $start_seconds_max s; see $daemon_log or journalctl -u docker"
+    if [ -n "${engine_pid:-}" ] && ! kill -0 "$engine_pid" 2>/dev/null; then
+      fail "starting Docker Engine: dockerd ended: $(tail -n 2 "$daemon_log" | tr '\n' ' '); see $daemon_log"
     fi
+    [ "$SECONDS" -lt "$deadline" ] ||
+      fail "starting Docker Engine: no answer on $socket after $start_seconds_max s; see $daemon_log or journalctl -u docker"
     sleep 0.2
   done
 }

@@ -129,10 +129,11 @@ async function expectImage(docker: Docker, tag: string): Promise<ImageInspectInf
   return found;
 }
 
-/** An image that a container still uses stays until that is gone. */
+/** An image that a container, another image or a tag of somebody's own still uses stays. */
 async function removeUnused(docker: Docker, id: string): Promise<void> {
   try {
-    await docker.getImage(id).remove();
+    const { RepoTags } = await docker.getImage(id).inspect();
+    if (RepoTags.length === 0) await docker.getImage(id).remove();
   } catch (error) {
     if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
   }
