@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { closest, distance } from 'fastest-levenshtein';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { messageOf, ScenarioError } from '../../support/errors.ts';
+import { didYouMean } from './did-you-mean.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -108,12 +108,6 @@ function expectedBy(issue: z.core.$ZodIssue): string {
     default:
       return issue.message;
   }
-}
-
-function didYouMean(got: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const nearest = closest(got, [...known]);
-  return distance(got, nearest) <= Math.max(2, Math.floor(got.length / 3)) ? ` (did you mean "${nearest}"?)` : '';
 }
 
 function textOf(path: Path): string {

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Checked before anything else is loaded: an older Node cannot even parse the sources.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 7)) {
+  console.error(
+    `chaos: Node ${process.versions.node} is too old, 24.7 or later is needed; run it as \`npm run chaos -- ...\``,
+  );
+  process.exit(3);
+}
+process.removeAllListeners('warning'); // node:sqlite announces itself as experimental on every start.
+const { main } = await import('./main.ts');
+process.exitCode = await main(process.argv.slice(2));

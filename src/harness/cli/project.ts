@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the checkout. */
+export const projectFolder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+
+export const scenarioFolder = join(projectFolder, 'scenarios');
+export const reportsFolder = join(projectFolder, 'reports');
+export const referenceSystem = join(projectFolder, 'systems', 'reference');
+
+export function projectVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
