@@ -15,7 +15,8 @@ export class StorageError extends Error {
 
 /** SQLite's own errors as `StorageError`; everything else, such as a rule broken inside the work, stays what it is. */
 export function storageErrorOf(step: string, error: unknown): unknown {
-  if (!(error instanceof Error) || (error as { code?: unknown }).code !== 'ERR_SQLITE_ERROR') return error;
+  // By its code, not its class: an error of another realm, as in a test runner's sandbox, is not our `Error`.
+  if ((error as { code?: unknown } | null)?.code !== 'ERR_SQLITE_ERROR') return error;
   const code = (error as { errcode?: unknown }).errcode;
   return new StorageError(step, typeof code === 'number' ? failureOf(code & 0xff) : 'other', error);
 }
