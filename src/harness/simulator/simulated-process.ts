@@ -1,0 +1,114 @@
+import type { Clock, Timer } from '../../support/clock.ts';
+import { messageOf } from '../../support/errors.ts';
+import type { ProcessFacts } from '../../sut/io/ports.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** What any process has open: standard streams and what the runtime itself keeps. */
+const descriptorsAtStart = 20;
+const residentBytesAtStart = 48 * 1024 * 1024;
+const residentBytesPerDescriptor = 64 * 1024;
+
+export interface SimulatedProcessOptions {
+  /** Such as `relay` or `node-a`. */
+  readonly name: string;
+  readonly clock: VirtualClock;
+  /** The process died of an error nobody caught. */
+  readonly died: (because: string) => void;
+}
+
+/**
+ * One run of a program, from its start to its end; a restart is another one.
+ *
+ * All that reaches the program (timers, bytes, answers of its database, requests) passes `deliver`: while the process
+ * is paused it waits there, and once the process is gone it is dropped. What the program holds open is closed when the
+ * process ends, as a kernel would.
+ */
+export class SimulatedProcess {
+  readonly name: string;
+  readonly #clock: VirtualClock;
+  readonly #died: (because: string) => void;
+  readonly #open = new Set<() => void>();
+  #state: 'running' | 'paused' | 'gone' = 'running';
+  #held: (() => void)[] = [];
+
+  constructor(options: SimulatedProcessOptions) {
+    this.name = options.name;
+    this.#clock = options.clock;
+    this.#died = options.died;
+  }
+
+  get isGone(): boolean {
+    return this.#state === 'gone';
+  }
+
+  get isPaused(): boolean {
+    return this.#state === 'paused';
+  }
+
+  deliver(work: () => void): void {
+    if (this.#state === 'gone') return;
+    if (this.#state === 'paused') {
+      this.#held.push(work);
+      return;
+    }
+    try {
+      work();
+    } catch (error) {
+      this.end();
+      this.#died(`uncaught ${error instanceof Error ? error.name : 'error'}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Runs no code until `resume`; its connections stay open and time goes on. */
+  pause(): void {
+    if (this.#state === 'running') this.#state = 'paused';
+  }
+
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#state = 'running';
+    for (const work of this.#held.splice(0)) this.#clock.schedule(0, () => this.deliver(work));
+  }
+
+  /** SIGKILL, or the end of an exit: from now on the process does nothing and hears of nothing. */
+  end(): void {
+    if (this.#state === 'gone') return;
+    this.#state = 'gone';
+    this.#held = [];
+    for (const release of [...this.#open]) release();
+    this.#open.clear();
+  }
+
+  /** Something the process holds open, one descriptor each; `release` is called if the process ends before `close`. */
+  holds(release: () => void): { close(): void } {
+    this.#open.add(release);
+    return { close: () => void this.#open.delete(release) };
+  }
+
+  /** The virtual clock as this process sees it. */
+  readonly clock: Clock = {
+    wallMs: () => this.#clock.wallMs,
+    monotonicMs: () => this.#clock.nowMs,
+    setTimer: (delayMs, fire): Timer => {
+      if (this.#state === 'gone') return { cancel: () => undefined };
+      let isSet = true;
+      const timer = this.#clock.schedule(delayMs, () =>
+        this.deliver(() => {
+          if (isSet) fire();
+        }),
+      );
+      return {
+        cancel: () => {
+          isSet = false;
+          timer.cancel();
+        },
+      };
+    },
+  };
+
+  readonly facts: ProcessFacts = {
+    openDescriptors: () => descriptorsAtStart + this.#open.size,
+    residentBytes: () => residentBytesAtStart + residentBytesPerDescriptor * this.#open.size,
+    openDescriptor: () => this.holds(() => undefined),
+  };
+}
