@@ -117,6 +117,7 @@ export class SecureChannel {
   #handshake: Handshake | null = null;
   #session: Session | null = null;
   #rekeys = { send: 0, receive: 0 };
+  readonly #recordCounts = { send: 0, receive: 0 };
   #failure: { kind: ChannelFailure; cause: Error } | null = null;
 
   constructor(options: ChannelOptions) {
@@ -138,6 +139,11 @@ export class SecureChannel {
   /** How often each direction has changed its key. */
   get rekeyCounts(): { readonly send: number; readonly receive: number } {
     return this.#rekeys;
+  }
+
+  /** Transport records each way so far; those of the handshake are not counted. */
+  get recordCounts(): { readonly send: number; readonly receive: number } {
+    return this.#recordCounts;
   }
 
   /** Bytes of a frame that is still arriving, those of an incomplete record included; 0 when none is. */
@@ -177,6 +183,7 @@ export class SecureChannel {
       for (const plaintext of plaintexts) {
         writeRecordPrefix(bytes, offset, plaintext.length + tagBytes);
         cipher.sealInto(bytes, offset + recordPrefixBytes, nothing, plaintext);
+        this.#recordCounts.send += 1;
         offset += plaintext.length + overhead;
         if (this.#rekeyIsDue(cipher)) this.#rekeys = { ...this.#rekeys, send: this.#rekeys.send + 1 };
       }
@@ -260,6 +267,7 @@ export class SecureChannel {
 
   #transportMessage(cipher: CipherState, message: Uint8Array, events: ChannelEvent[]): void {
     const plaintext = cipher.open(nothing, message);
+    this.#recordCounts.receive += 1;
     if (this.#rekeyIsDue(cipher)) this.#rekeys = { ...this.#rekeys, receive: this.#rekeys.receive + 1 };
     for (const bytes of this.#frames.push(plaintext)) events.push({ kind: 'envelope', bytes });
   }
