@@ -133,7 +133,9 @@ async function importFolder(
     'CMD ["node"]',
     ...Object.entries(labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`),
   ];
-  await finished(await docker.importImage(tar.stdout, { repo, tag: version, changes }), tag);
-  const status = await ended;
-  if (status !== 0) throw new EnvironmentError(`${doing}: tar ended with ${status}; see that ${folder} has room`);
+  const imported = docker.importImage(tar.stdout, { repo, tag: version, changes });
+  const [status] = await Promise.all([ended, imported.then((progress) => finished(progress, tag))]);
+  if (status === 0) return;
+  await docker.getImage(tag).remove(); // It carries the labels of a whole one.
+  throw new EnvironmentError(`${doing}: tar ended with ${status}; its complaint is above`);
 }
