@@ -55,7 +55,7 @@ export function loadCatalogue(folder: string): Catalogue {
 
 function scenarioFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.yml') && name !== 'catalogue.yml')
+    .filter((name) => name.endsWith('.yml') && name !== 'catalogue.yml' && name !== 'standing-defects.yml')
     .map((name) => join(folder, name))
     .filter((path) => existsSync(path))
     .toSorted();

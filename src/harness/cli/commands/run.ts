@@ -1,0 +1,122 @@
+import type { Command } from 'commander';
+import { ScenarioError } from '../../../support/errors.ts';
+import { planScenario, type ScenarioPlan } from '../../runner/plan.ts';
+import type { ScenarioResult } from '../../runner/results.ts';
+import { runScenarios } from '../../runner/run.ts';
+import type { CatalogueRow } from '../../scenario/catalogue.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { type OpenRun, withRun } from '../open-run.ts';
+import { addSharedOptions, index, type SharedOptions } from '../run-options.ts';
+import { type Selection, select } from '../select.ts';
+
+interface RunCommandOptions extends SharedOptions {
+  readonly iteration?: number;
+  readonly variant?: string;
+  readonly smoke?: boolean;
+  readonly disarm?: boolean;
+  readonly failFast?: boolean;
+  readonly dryRun?: boolean;
+  readonly defect: readonly string[];
+  readonly closingPart?: boolean;
+}
+
+/** `chaos run`: runs scenarios and says what became of them. */
+export function addRun(program: Command, answers: (exitCode: number) => void): void {
+  addSharedOptions(program.command('run'))
+    .description('run scenarios: IDs, patterns such as "T-*", categories, tags, or all')
+    .argument('[what...]', 'what to run', ['all'])
+    .option('--iteration <i>', 'just this iteration, from 0', index)
+    .option('--variant <name>', 'just this variant')
+    .option('--smoke', 'only what each scenario gives to a smoke run')
+    .option('--disarm', 'switch every fault off; each scenario must then come out inert')
+    .option('--fail-fast', 'stop at the first failure')
+    .option('--dry-run', 'say what would run, and run nothing')
+    .option(
+      '--defect <name>',
+      'plant a defect in the system (repeatable)',
+      (name: string, all: string[]) => [...all, name],
+      [],
+    )
+    .option('--closing-part', 'add the closing part of the standing defects')
+    .action(async (words: string[], options: RunCommandOptions) => {
+      answers(await withRun(options, (run) => runSelected(run, words, options)));
+    });
+}
+
+async function runSelected(run: OpenRun, words: readonly string[], options: RunCommandOptions) {
+  const selection = select(run.catalogue, words);
+  const scenarios = options.smoke
+    ? selection.scenarios.filter((scenario) => scenario.smoke !== null)
+    : selection.scenarios;
+  expectVariant(selection, options.variant);
+  const plans = scenarios.map((scenario) =>
+    planScenario(scenario, {
+      arena: run.arena,
+      image: options.image,
+      iterations: options.iterations ?? null,
+      iteration: options.iteration ?? null,
+      variant: options.variant ?? null,
+      smoke: options.smoke ?? false,
+    }),
+  );
+  run.reporter.runStarted?.({
+    run: run.id,
+    arena: run.arena.name,
+    arenaBecause: run.arenaBecause,
+    seed: options.seed,
+    folder: run.folder.path,
+    scenarios: plans.map((plan) => ({
+      id: plan.scenario.id,
+      iterations: plan.iterations.length,
+      notRun: plan.notRun.map((one) => `${one.variant}: ${one.because}`),
+    })),
+  });
+  const results = options.dryRun
+    ? []
+    : await runScenarios(plans, {
+        arena: run.arena,
+        seed: options.seed,
+        image: options.image,
+        defects: options.defect,
+        armed: !options.disarm,
+        closingPart: options.closingPart ?? false,
+        failFast: options.failFast ?? false,
+        reporter: run.reporter,
+        wallMs: () => Date.now(),
+        timeoutMs: options.timeout ?? null,
+        interrupted: run.interrupted,
+      });
+  // A smoke run takes what is built; whoever names a scenario is told that it cannot run.
+  const all = [...results, ...(options.smoke || options.dryRun ? [] : selection.notBuilt.map(notBuilt))];
+  const outcome = {
+    scenarios: all,
+    killMatrix: null,
+    partial: plans.some((plan: ScenarioPlan) => plan.partial),
+    disarmed: options.disarm ?? false,
+  };
+  return { outcome, exitCode: options.dryRun ? 0 : exitCodeOf(all.map((result) => result.verdict)) };
+}
+
+function expectVariant({ scenarios }: Selection, variant: string | undefined): void {
+  if (variant === undefined) return;
+  const names = [...new Set(scenarios.flatMap((scenario) => scenario.variants.map((one) => one.name)))];
+  if (!names.includes(variant)) {
+    throw new ScenarioError(`--variant: expected one of ${names.join(', ')}, got "${variant}"`);
+  }
+}
+
+function notBuilt(row: CatalogueRow): ScenarioResult {
+  return {
+    id: row.id,
+    name: row.name,
+    why: '',
+    topology: row.topologies.join('+'),
+    verdict: 'not-run',
+    because: 'in the catalogue, not built yet',
+    passed: 0,
+    total: 0,
+    lowerBound: null,
+    notRun: [],
+    iterations: [],
+  };
+}

@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import { ScenarioError } from '../../../support/errors.ts';
+import { standingChecks } from '../../checkers/registry.ts';
+import { loadCatalogue } from '../../scenario/catalogue.ts';
+import type { BoundCheck, Scenario, Variant } from '../../scenario/scenario.ts';
+import { scenarioFolder } from '../project.ts';
+import { select } from '../select.ts';
+
+/** `chaos show ID`: what happens in a scenario, in words. */
+export function addShow(program: Command): void {
+  program
+    .command('show')
+    .description('what one scenario does, what must hold, and what proves it')
+    .argument('<id>', 'ID of the scenario')
+    .action((id: string) => {
+      const { scenarios, notBuilt } = select(loadCatalogue(scenarioFolder), [id]);
+      for (const row of notBuilt) console.log(`${row.id} ${row.name}: in the catalogue, not built yet`);
+      for (const scenario of scenarios) console.log(described(scenario));
+      if (scenarios.length + notBuilt.length === 0) throw new ScenarioError(`show: expected a scenario, got "${id}"`);
+    });
+}
+
+function described(scenario: Scenario): string {
+  const { id, name, why, topology, profile, iterations, variantMode, file } = scenario;
+  const every = variantMode === 'each' ? 'each variant in every iteration' : 'one variant an iteration, in turn';
+  const lines = [
+    `${id} ${name}`,
+    `  ${why}`,
+    `  topology ${topology}, profile ${profile}, ${iterations} iterations, ${every}`,
+    ...scenario.variants.flatMap(describedVariant),
+    '  Always checked:',
+    ...standingChecks.map((check) => `    ${check.name}: ${check.about}`),
+    '  Planted defects that must turn it red:',
+    ...scenario.planted.map((planted) => {
+      const except =
+        planted.except === null ? '' : ` (not in the ${planted.except.arena} arena: ${planted.except.because})`;
+      return `    ${planted.defect}, caught by ${planted.caughtBy}${except}`;
+    }),
+    `  File: ${file}`,
+  ];
+  return lines.join('\n');
+}
+
+function describedVariant(variant: Variant): string[] {
+  const seeded = variant.seeded ? 'after a seed set of 20 items from each of two nodes' : 'on an empty group';
+  const step = (bound: { name: string; parameters: unknown; step: { about: string } }) =>
+    `      ${bound.name} ${compact(bound.parameters)}: ${bound.step.about}`;
+  return [
+    `  Variant ${variant.name}, ${seeded}${variant.needs.length === 0 ? '' : `; needs ${variant.needs.join(', ')}`}:`,
+    ...section('before', variant.prepare.map(step)),
+    ...section(
+      'fault',
+      variant.faults.map(
+        ({ kind, parameters, fault, until }) => `      ${kind} ${compact(parameters)} until ${until}: ${fault.about}`,
+      ),
+    ),
+    ...section('load', variant.load.map(step)),
+    ...section('must hold', variant.invariants.map(check)),
+    ...section('the fault must cause', variant.reactions.map(check)),
+    ...section('proof that the fault bit', variant.proofs.map(check)),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`    ${title}:`, ...lines];
+}
+
+function check({ name, parameters, checker }: BoundCheck): string {
+  const written = compact(parameters);
+  return `      ${name}${written === '{}' ? '' : ` ${written}`}: ${checker.about}`;
+}
+
+function compact(parameters: unknown): string {
+  return JSON.stringify(parameters ?? {}).replaceAll('"', '');
+}

@@ -1,0 +1,68 @@
+import { Command, CommanderError } from 'commander';
+import { EnvironmentError, ScenarioError } from '../../support/errors.ts';
+import { addBench } from './commands/bench.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addImages } from './commands/images.ts';
+import { addList } from './commands/list.ts';
+import { addProve } from './commands/prove.ts';
+import { addRecheck } from './commands/recheck.ts';
+import { addReport } from './commands/report.ts';
+import { addRepro } from './commands/repro.ts';
+import { addRun } from './commands/run.ts';
+import { addShow } from './commands/show.ts';
+import { addStages } from './commands/stages.ts';
+import { addSweep } from './commands/sweep.ts';
+import { exitCodes } from './exit-codes.ts';
+import { projectVersion } from './project.ts';
+
+/** Runs one command line and answers its exit code. */
+export async function main(words: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.passed;
+  const program = new Command('chaos')
+    .description('Chaos tests for end-to-end encrypted sync relays: faults with proof, verdicts with evidence.')
+    .version(projectVersion())
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .exitOverride();
+  const answers = (code: number) => {
+    exitCode = code;
+  };
+  for (const add of [
+    addList,
+    addShow,
+    addRun,
+    addRepro,
+    addRecheck,
+    addProve,
+    addReport,
+    addSweep,
+    addDoctor,
+    addImages,
+    addStages,
+    addBench,
+  ]) {
+    add(program, answers);
+  }
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explained(error);
+  }
+}
+
+/** One clear line for each thing that is wrong; a stack only where the fault is our own. */
+function explained(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.passed : exitCodes.usage;
+  if (error instanceof ScenarioError) {
+    for (const problem of error.problems) console.error(`chaos: ${problem}`);
+    return exitCodes.usage;
+  }
+  if (error instanceof EnvironmentError) {
+    console.error(`chaos: ${error.message}`);
+    return exitCodes.couldNotTell;
+  }
+  console.error(error);
+  return exitCodes.couldNotTell;
+}

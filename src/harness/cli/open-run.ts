@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { openReporters } from '../reporters/registry.ts';
+import { RunFolder } from '../reporters/run-folder.ts';
+import type { KillRow, Reporter, RunResult, ScenarioResult } from '../runner/results.ts';
+import { type Catalogue, loadCatalogue } from '../scenario/catalogue.ts';
+import { loadSystem } from '../scenario/load-system.ts';
+import type { SystemManifest } from '../topology/system.ts';
+import type { Arena } from '../topology/topology.ts';
+import { chooseArena } from './choose-arena.ts';
+import { exitCodes } from './exit-codes.ts';
+import { projectVersion, reportsFolder, scenarioFolder } from './project.ts';
+import type { SharedOptions } from './run-options.ts';
+
+/** Everything that a command which runs trials needs, opened in one place and closed in one place. */
+export interface OpenRun {
+  readonly id: string;
+  readonly catalogue: Catalogue;
+  readonly system: SystemManifest;
+  readonly arena: Arena;
+  readonly arenaBecause: string;
+  readonly folder: RunFolder;
+  readonly reporter: Reporter;
+  readonly startedMs: number;
+  readonly interrupted: () => boolean;
+}
+
+export interface RunOutcome {
+  readonly scenarios: readonly ScenarioResult[];
+  readonly killMatrix: readonly KillRow[] | null;
+  readonly partial: boolean;
+  readonly disarmed: boolean;
+}
+
+/**
+ * Opens folder, reporters and arena, does the work, writes the result and closes everything, also after an interrupt.
+ * Answers the exit code that `work` gives, or 130.
+ */
+export async function withRun(
+  options: SharedOptions,
+  work: (run: OpenRun) => Promise<{ outcome: RunOutcome; exitCode: number }>,
+): Promise<number> {
+  const startedMs = Date.now();
+  const id = runId(startedMs);
+  const catalogue = loadCatalogue(scenarioFolder);
+  const system = loadSystem(options.system);
+  const folder = RunFolder.create(reportsFolder, id);
+  const reporter = openReporters(options.reporter, {
+    folder,
+    stream: process.stdout,
+    catalogue: catalogue.rows.map((row) => ({
+      id: row.id,
+      built: catalogue.scenarios.some((scenario) => scenario.id === row.id),
+    })),
+    keepEvidence: options.keepEvidence ?? false,
+  });
+  const interrupt = watchInterrupt();
+  const { arena, because } = await chooseArena({
+    choice: options.arena,
+    system,
+    runId: id,
+    seed: options.seed,
+    log: (line) => reporter.note?.(line),
+  });
+  try {
+    const run: OpenRun = {
+      id,
+      catalogue,
+      system,
+      arena,
+      arenaBecause: because,
+      folder,
+      reporter,
+      startedMs,
+      interrupted: () => interrupt.isSet,
+    };
+    const ended = await Promise.race([work(run), interrupt.happened]);
+    if (ended === 'interrupted') return exitCodes.interrupted;
+    await reporter.runFinished?.(resultOf(run, options.seed, ended.outcome));
+    return ended.exitCode;
+  } finally {
+    interrupt.stopWatching();
+    await arena.close();
+  }
+}
+
+function resultOf(run: OpenRun, seed: string, outcome: RunOutcome): RunResult {
+  return {
+    run: run.id,
+    version: projectVersion(),
+    arena: run.arena.name,
+    arenaBecause: run.arenaBecause,
+    seed,
+    disarmed: outcome.disarmed,
+    system: { name: run.system.name, version: run.system.version },
+    startedAt: new Date(run.startedMs).toISOString(),
+    durationMs: Date.now() - run.startedMs,
+    facts: run.arena.facts,
+    partial: outcome.partial,
+    scenarios: outcome.scenarios,
+    killMatrix: outcome.killMatrix,
+  };
+}
+
+/** Sorts by time and is unique: 20261121-101500-3fa9. */
+function runId(startedMs: number): string {
+  const [date, time] = new Date(startedMs).toISOString().split('T') as [string, string];
+  return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(2).toString('hex')}`;
+}
+
+/** The first interrupt ends the run in order; the second ends the process, and the reaper cleans up. */
+function watchInterrupt() {
+  let isSet = false;
+  let resolve: (what: 'interrupted') => void = () => {};
+  const happened = new Promise<'interrupted'>((settle) => {
+    resolve = settle;
+  });
+  const onSignal = () => {
+    if (isSet) process.exit(exitCodes.interrupted);
+    isSet = true;
+    console.error('\nchaos: interrupted, cleaning up (again to leave at once; what is left is removed by the reaper)');
+    resolve('interrupted');
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return {
+    get isSet() {
+      return isSet;
+    },
+    happened,
+    stopWatching: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { durationMs } from '../../support/duration.ts';
+import { reporterNames } from '../reporters/registry.ts';
+import { arenaChoices } from './choose-arena.ts';
+import { referenceSystem } from './project.ts';
+
+/** Options that `run`, `prove` and `sweep` share, as commander hands them over. */
+export interface SharedOptions {
+  readonly arena: (typeof arenaChoices)[number];
+  readonly seed: string;
+  readonly system: string;
+  readonly image: 'test' | 'release';
+  readonly iterations?: number;
+  readonly reporter: readonly string[];
+  readonly timeout?: number;
+  readonly keepEvidence?: boolean;
+}
+
+export function addSharedOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--arena <arena>', 'where to run').choices(arenaChoices).default('auto'))
+    .option('--seed <seed>', 'decides every draw, such as 0x5eed', seed, newSeed())
+    .option('--system <folder>', 'folder of the system under test', referenceSystem)
+    .addOption(new Option('--image <image>', 'image of the system').choices(['test', 'release']).default('test'))
+    .option('--iterations <n>', 'instead of the scenario’s own number', wholeNumber)
+    .option('--reporter <names>', `reporters, comma separated: ${reporterNames.join(', ')}`, reporters, [
+      ...reporterNames,
+    ])
+    .option('--timeout <duration>', 'start no iteration after this long, such as 30m', duration)
+    .option('--keep-evidence', 'keep all evidence of passing iterations too');
+}
+
+/** A whole number from 0. */
+export function index(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('expected a whole number such as 7');
+  return Number(text);
+}
+
+export function wholeNumber(text: string): number {
+  const number = index(text);
+  if (number === 0) throw new InvalidArgumentError('expected a whole number of at least 1');
+  return number;
+}
+
+function seed(text: string): string {
+  if (!/^0x[0-9a-fA-F]{1,16}$/.test(text))
+    throw new InvalidArgumentError('expected up to 64 bits in hex, such as 0x5eed');
+  return text.toLowerCase();
+}
+
+function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms === null) throw new InvalidArgumentError('expected a duration such as "90s" or "30m"');
+  return ms;
+}
+
+function reporters(text: string): string[] {
+  const names = text.split(',');
+  const unknown = names.filter((name) => !(reporterNames as readonly string[]).includes(name));
+  if (unknown.length > 0) {
+    throw new InvalidArgumentError(
+      `expected some of ${reporterNames.join(', ')}, got ${JSON.stringify(unknown.join(','))}`,
+    );
+  }
+  return names;
+}
+
+function newSeed(): string {
+  return `0x${randomBytes(8).toString('hex')}`;
+}
