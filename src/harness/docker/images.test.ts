@@ -190,6 +190,7 @@ describe('the packages in an image', () => {
 
   test.each(dockerfiles)('%s copies every package that its sources import, with what those need', (dockerfile) => {
     const copied = copiedPaths(projectFile(dockerfile));
+    // The defects are left out: the import rules allow them no package.
     const sources = copied
       .filter((path) => path.startsWith('src/') && !path.endsWith('/defects'))
       .flatMap(sourcesUnder);
