@@ -5,10 +5,13 @@ export type StorageFailure = (typeof storageFailures)[number];
 /** SQLite refused; the transaction was rolled back. The text names the step, never a value. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
+  /** The named step of the database that failed. */
+  readonly step: string;
   readonly failure: StorageFailure;
 
   constructor(step: string, failure: StorageFailure, cause: unknown) {
     super(`storage: step ${step}: ${failure}`, { cause });
+    this.step = step;
     this.failure = failure;
   }
 }

@@ -1,6 +1,7 @@
 import { type ErrorName, errorCodes, handshakeMessages, type MessageName, messageTypes } from '../../contract/wire.ts';
 import { crashFields } from '../io/crash-report.ts';
 import type { EventLog, EventTable } from '../io/event-log.ts';
+import type { StorageError } from '../io/storage-error.ts';
 import { storageFailures } from '../io/storage-error.ts';
 import { storeSteps } from './relay-store.ts';
 
@@ -31,6 +32,7 @@ export type Refusal = (typeof refusals)[number];
 
 const messageNames = Object.keys(messageTypes) as MessageName[];
 const errorNames = Object.keys(errorCodes) as ErrorName[];
+const loggedSteps = [...storeSteps, 'other'] as const;
 const stages = ['none', ...handshakeMessages.hybrid.map(({ stage }) => stage)] as const;
 const reasons = ['none', 'preamble', 'mode', 'length', 'public-key', 'agreement', 'peer', 'order'] as const;
 
@@ -39,7 +41,7 @@ export const relayEvents = {
   'relay-started': { level: 'info', fields: { tookMs: 'ms' } },
   'relay-stopped': { level: 'info', fields: { tookMs: 'ms' } },
   crash: { level: 'info', fields: crashFields },
-  'storage-failed': { level: 'info', fields: { step: storeSteps, failure: storageFailures } },
+  'storage-failed': { level: 'info', fields: { step: loggedSteps, failure: storageFailures } },
   cleanup: {
     level: 'info',
     fields: { expired: 'count', deleted: 'count', acknowledged: 'count', tookMs: 'ms' },
@@ -66,3 +68,8 @@ export const relayEvents = {
 } as const satisfies EventTable;
 
 export type RelayLog = EventLog<typeof relayEvents>;
+
+/** A storage failure as its log line says it. */
+export function logStorageFailure(log: RelayLog, { step, failure }: StorageError): void {
+  log.write('storage-failed', { step: loggedSteps.find((known) => known === step) ?? 'other', failure });
+}

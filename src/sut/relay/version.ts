@@ -1,2 +1,2 @@
-/** The version in package.json, which is not part of an image. */
+/** The version in package.json. */
 export const relayVersion = '0.1.0';
