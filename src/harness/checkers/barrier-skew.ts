@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Checker } from './checker.ts';
+import { Clauses } from './clauses.ts';
+import { judgeTiming } from './lag.ts';
+import { ledgerOf } from './ledger.ts';
+import { roundsOf } from './rounds.ts';
+
+const parameters = z.strictObject({
+  maxMs: z.number().positive(),
+  /** How many rounds there must be; without it, at least one. */
+  rounds: z.number().int().positive().default(1),
+});
+
+/** In every round of a barrier the nodes were asked to push within `maxMs` of each other. */
+export const barrierSkew: Checker<z.output<typeof parameters>> = {
+  name: 'barrier-skew',
+  role: 'proof',
+  about: 'The pushes of each barrier round were released within so many milliseconds of each other.',
+  parameters,
+  judge(record, { maxMs, rounds: expected }) {
+    const clauses = new Clauses();
+    const rounds = roundsOf(ledgerOf(record)).filter(({ pushes }) => new Set(pushes.map(({ node }) => node)).size >= 2);
+    if (rounds.length < expected) {
+      clauses.broken(`${rounds.length} barrier rounds of two nodes or more, expected ${expected}`);
+      return clauses.finding();
+    }
+    const skews = rounds.map(({ round, pushes }) => {
+      const times = pushes.map(({ invoked }) => invoked.atMs);
+      return { round, skewMs: Math.max(...times) - Math.min(...times) };
+    });
+    const wide = skews.filter(({ skewMs }) => skewMs > maxMs);
+    judgeTiming(
+      record,
+      clauses,
+      maxMs,
+      wide.map(({ round, skewMs }) => `round ${round}: ${skewMs.toFixed(1)} ms`),
+      'rounds released too far apart',
+      `${rounds.length} rounds, skew at most ${Math.max(...skews.map(({ skewMs }) => skewMs)).toFixed(1)} ms`,
+    );
+    return clauses.finding();
+  },
+};

@@ -1,0 +1,72 @@
+import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
+import { authorOrderKept } from './author-order-kept.ts';
+import { barrierSkew } from './barrier-skew.ts';
+import { begunInsideFault } from './begun-inside-fault.ts';
+import { bytesForwarded } from './bytes-forwarded.ts';
+import type { Checker } from './checker.ts';
+import { converges } from './converges.ts';
+import { distinctCursors } from './distinct-cursors.ts';
+import { endsOkOrRetryable } from './ends-ok-or-retryable.ts';
+import { failedSecretsNowhere } from './failed-secrets-nowhere.ts';
+import { freshEphemerals } from './fresh-ephemerals.ts';
+import { health } from './health.ts';
+import { initiatorFailures } from './initiator-failures.ts';
+import { noDataLoss } from './no-data-loss.ts';
+import { noM3Sent } from './no-m3-sent.ts';
+import { noMetadataLeak } from './no-metadata-leak.ts';
+import { noPlaintext } from './no-plaintext.ts';
+import { noSessionLeft } from './no-session-left.ts';
+import { noSilentCorruption } from './no-silent-corruption.ts';
+import { oneBitDiffers } from './one-bit-differs.ts';
+import { outstandingKept } from './outstanding-kept.ts';
+import { overlappingPushes } from './overlapping-pushes.ts';
+import { packetsDropped } from './packets-dropped.ts';
+import { pendingHandshakesGone } from './pending-handshakes-gone.ts';
+import { pulledAfterZero } from './pulled-after-zero.ts';
+import { recordAbsent } from './record-absent.ts';
+import { retransmissions } from './retransmissions.ts';
+import { statusNeverTerminal } from './status-never-terminal.ts';
+import { successWithinAttempts } from './success-within-attempts.ts';
+import { typedFailure } from './typed-failure.ts';
+
+/** Run at the end of every trial, listed in no scenario. */
+export const standingChecks: readonly Checker[] = [
+  noDataLoss,
+  noSilentCorruption,
+  noPlaintext,
+  converges,
+  noMetadataLeak,
+  health,
+  outstandingKept,
+] as readonly Checker[];
+
+/** Every checker a scenario can name beside them. */
+const named = [
+  distinctCursors,
+  ackCursorIsStoredCursor,
+  authorOrderKept,
+  pulledAfterZero,
+  endsOkOrRetryable,
+  statusNeverTerminal,
+  typedFailure,
+  freshEphemerals,
+  successWithinAttempts,
+  noM3Sent,
+  pendingHandshakesGone,
+  noSessionLeft,
+  failedSecretsNowhere,
+  barrierSkew,
+  overlappingPushes,
+  bytesForwarded,
+  recordAbsent,
+  oneBitDiffers,
+  initiatorFailures,
+  packetsDropped,
+  retransmissions,
+  begunInsideFault,
+] as readonly Checker[];
+
+/** By name: the standing checks and those a scenario can name. */
+export const checkers: Readonly<Record<string, Checker>> = Object.fromEntries(
+  [...standingChecks, ...named].map((checker) => [checker.name, checker]),
+);

@@ -1,0 +1,97 @@
+import { entriesOf, type HistoryEntry } from '../history/history.ts';
+import type { NamedFinding } from './checker.ts';
+import { lowerBound } from './confidence.ts';
+
+export const trialVerdicts = ['pass', 'inert', 'error', 'fail'] as const;
+/** `pass`, or why not: a fault left no proof, the tester or the world failed, the system failed. */
+export type TrialVerdict = (typeof trialVerdicts)[number];
+
+export interface Judgement {
+  readonly verdict: TrialVerdict;
+  readonly because: string;
+  /** The checks that decided it; none for a pass. */
+  readonly deciding: readonly string[];
+  /** The findings as they count: those whose evidence the world spoiled have become unknown. */
+  readonly findings: readonly NamedFinding[];
+}
+
+/**
+ * The order of judging: an invariant broken on complete evidence is a `fail`, whatever else went wrong; else a failure
+ * of tester or world, or a check that could not tell, is an `error`; else a missing proof is `inert`; else a missing
+ * reaction is a `fail`; else `pass`.
+ *
+ * Reactions are judged only once every fault is proven: before that, one that cannot tell is no error either. A fault
+ * for which nobody asked a proof is not proven.
+ */
+export function judgeTrial(findings: readonly NamedFinding[], entries: readonly HistoryEntry[]): Judgement {
+  const worlds = entriesOf(entries, 'world');
+  const counted = findings.map((finding) => spoiled(finding, worlds));
+  const decide = (verdict: TrialVerdict, because: string, deciding: readonly NamedFinding[] = []): Judgement => ({
+    verdict,
+    because: [because, ...deciding.map(({ check, because: why }) => `${check}: ${why}`)].join('; '),
+    deciding: deciding.map(({ check }) => check),
+    findings: counted,
+  });
+  const saying = (verdict: NamedFinding['verdict'], ...roles: readonly NamedFinding['role'][]) =>
+    counted.filter((finding) => finding.verdict === verdict && roles.includes(finding.role));
+
+  const broken = saying('invalid', 'invariant');
+  if (broken.length > 0) return decide('fail', 'an invariant is broken', broken);
+
+  const untold = saying('unknown', 'invariant', 'proof');
+  if (worlds.length > 0) return decide('error', worlds.map(({ what }) => what).join('; '), untold);
+  if (untold.length > 0) return decide('error', 'a check could not tell', untold);
+  if (!counted.some(({ verdict, role }) => verdict === 'valid' && role === 'invariant')) {
+    return decide('error', 'no invariant was judged');
+  }
+
+  const unproven = saying('invalid', 'proof');
+  if (unproven.length > 0) return decide('inert', 'a fault left no proof', unproven);
+  const hasProof = saying('valid', 'proof').length > 0;
+  if (!hasProof && entriesOf(entries, 'injected').length > 0) return decide('inert', 'no fault was proven');
+
+  const untoldReactions = saying('unknown', 'reaction');
+  const missing = saying('invalid', 'reaction');
+  // As with invariants: what is shown missing decides before what cannot be told.
+  if (missing.length > 0) return decide('fail', 'a reaction did not come', missing);
+  if (untoldReactions.length > 0) return decide('error', 'a check could not tell', untoldReactions);
+  return decide('pass', `${saying('valid', 'invariant', 'proof', 'reaction').length} checks hold`);
+}
+
+/** A failure of tester or world leaves nothing to be said by exactly the checks whose evidence it touched. */
+function spoiled(
+  finding: NamedFinding,
+  worlds: readonly { readonly what: string; readonly touches: readonly string[] }[],
+): NamedFinding {
+  const touching = worlds.find(({ touches }) => touches.includes('*') || touches.includes(finding.check));
+  if (touching === undefined || finding.verdict === 'not-run') return finding;
+  return { ...finding, verdict: 'unknown', because: `evidence spoiled: ${touching.what} (said ${finding.verdict})` };
+}
+
+const precedence: Readonly<Record<TrialVerdict, number>> = { fail: 3, error: 2, inert: 1, pass: 0 };
+
+/** An iteration is as good as its worst trial: fail before error before inert; one without a trial is an error. */
+export function worstOf(verdicts: readonly TrialVerdict[]): TrialVerdict {
+  if (verdicts.length === 0) return 'error';
+  return verdicts.reduce((worst, verdict) => (precedence[verdict] > precedence[worst] ? verdict : worst));
+}
+
+export interface ScenarioVerdict {
+  readonly verdict: TrialVerdict;
+  /** `passed` of `total` iterations. */
+  readonly passed: number;
+  readonly total: number;
+  /** One-sided 95 % lower bound of the share of iterations that pass. */
+  readonly lowerBound: number;
+}
+
+/** A scenario passes only if every iteration passes; errors are counted in `total` and reported apart. */
+export function judgeScenario(iterations: readonly TrialVerdict[]): ScenarioVerdict {
+  const passed = iterations.filter((verdict) => verdict === 'pass').length;
+  return {
+    verdict: worstOf(iterations),
+    passed,
+    total: iterations.length,
+    lowerBound: lowerBound(passed, iterations.length),
+  };
+}

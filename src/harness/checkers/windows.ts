@@ -1,0 +1,61 @@
+import { entriesOf } from '../history/history.ts';
+import type { TrialRecord } from '../history/trial-record.ts';
+
+/** From the injection of one fault to its heal. */
+export interface FaultWindow {
+  readonly fault: number;
+  readonly name: string;
+  /** Of its parameters `link`; empty when it has none. */
+  readonly links: readonly string[];
+  /** Wall clock, both ends belong to it. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Index of the `injected` entry. */
+  readonly fromIndex: number;
+  readonly armed: boolean;
+}
+
+/** Every fault of the trial, disarmed ones too. A fault that was not healed, or not cleanly, lasts to the end. */
+export function faultWindows(record: TrialRecord): readonly FaultWindow[] {
+  const healed = entriesOf(record.entries, 'healed');
+  const endMs = record.entries.at(-1)?.atMs ?? 0;
+  return entriesOf(record.entries, 'injected').map((injected) => {
+    const heal = healed.find((entry) => entry.fault === injected.fault && entry.error === undefined);
+    return {
+      fault: injected.fault,
+      name: injected.name,
+      links: linksIn(injected.parameters),
+      fromMs: injected.atMs,
+      toMs: heal?.atMs ?? endMs,
+      fromIndex: injected.index,
+      armed: !injected.disarmed,
+    };
+  });
+}
+
+/** The faults that were really on; `name` takes only those of one kind. A proof needs at least one. */
+export function armedWindows(record: TrialRecord, name?: string): readonly FaultWindow[] {
+  return faultWindows(record).filter((window) => window.armed && (name === undefined || window.name === name));
+}
+
+export function isWithin(window: FaultWindow, atMs: number): boolean {
+  return window.fromMs <= atMs && atMs <= window.toMs;
+}
+
+/** The armed windows that act on a link: the one asked for, else every link that a fault names. */
+export function windowsByLink(
+  record: TrialRecord,
+  link?: string,
+): readonly (FaultWindow & { readonly link: string })[] {
+  return armedWindows(record).flatMap((window) =>
+    window.links
+      .filter((candidate) => link === undefined || candidate === link)
+      .map((candidate) => ({ ...window, link: candidate })),
+  );
+}
+
+function linksIn(parameters: unknown): readonly string[] {
+  const link = (parameters as { link?: unknown } | null)?.link;
+  if (typeof link === 'string') return [link];
+  return Array.isArray(link) ? link.filter((one): one is string => typeof one === 'string') : [];
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { type EntryOf, entriesOf } from '../history/history.ts';
+import type { TrialRecord } from '../history/trial-record.ts';
+import type { VectorSnapshot } from './vector.ts';
+
+const count = z.number().int().nonnegative();
+
+/** Every witness that a checker reads, by name, with the form of its value. */
+export const witnessValues = {
+  /** Status of a node asked in passing: its vector, each time it changed. */
+  vector: z.object({ node: z.string(), vector: z.string() }),
+  /** After a push or deletion ended retryable: the item is in the node's outbox, or was acknowledged by then. */
+  'outbox-after-retryable': z.object({ node: z.string(), item: z.string(), present: z.boolean() }),
+  /** Relay statistics, each time they changed after the node's handshake failed: what is left of the attempt. */
+  'pending-handshakes': z.object({
+    node: z.string(),
+    afterFailureMs: z.number().nonnegative(),
+    value: count,
+    /** Sessions of that node's device. */
+    sessions: count,
+  }),
+  /** A node's counter of failed handshakes: before the fault and after its heal. */
+  'handshake-failures': z.object({ node: z.string(), total: count }),
+  /** How many canaries of each label the evidence was searched for. */
+  canaries: z.object({ labels: z.record(z.string(), count) }),
+  /** What the kernel counted while a fault was on. */
+  loss: z.object({ packetsSeen: count, packetsDropped: count, segmentsRetransmitted: count }),
+  /** The relay was made to give `node` a damaged answer for this cursor. */
+  'damaged-answer': z.object({ node: z.string(), cursor: count }),
+} as const;
+export type WitnessName = keyof typeof witnessValues;
+export type WitnessValue<Name extends WitnessName> = z.infer<(typeof witnessValues)[Name]>;
+
+/** One witness with its value read; a value of another form throws, which makes the check unknown. */
+export interface Witness<Name extends WitnessName> {
+  readonly entry: EntryOf<'witness'>;
+  readonly value: WitnessValue<Name>;
+}
+
+/** The witnesses of one name, in order. */
+export function witnessesOf<Name extends WitnessName>(record: TrialRecord, name: Name): readonly Witness<Name>[] {
+  const schema: z.ZodType = witnessValues[name];
+  return entriesOf(record.entries, 'witness')
+    .filter((entry) => entry.name === name)
+    .map((entry) => ({ entry, value: schema.parse(entry.value) as WitnessValue<Name> }));
+}
+
+/** Every vector that is known of a node, in order of time; the collected one comes last. */
+export function vectorsOf(record: TrialRecord, node: string): readonly VectorSnapshot[] {
+  const seen = witnessesOf(record, 'vector')
+    .filter(({ value }) => value.node === node)
+    .map(({ entry, value }) => ({ atMs: entry.atMs, vector: value.vector }));
+  const last = record.collected.nodes[node]?.vector ?? null;
+  const endMs = record.entries.at(-1)?.atMs ?? 0;
+  return last === null ? seen : [...seen, { atMs: endMs, vector: last }];
+}
