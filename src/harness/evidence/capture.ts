@@ -129,9 +129,10 @@ function bytesOf({ up, down }: ConnectionStreams): readonly Uint8Array[] {
  * the search is then shown to work on bytes that were shown to be plaintext.
  */
 function framesSource(point: string, opened: readonly OpenedDirection[], mark: string | null): RawSource | null {
-  if (opened.length === 0) return null;
+  const plaintext = opened.flatMap((direction) => direction.plaintext);
+  if (plaintext.length === 0) return null;
   const readable = opened.some((direction) => direction.readableMessages > 0);
   const control = mark !== null && readable ? [utf8(mark)] : [];
-  const bytes = Buffer.concat([...opened.flatMap((direction) => direction.plaintext), ...control]);
+  const bytes = Buffer.concat([...plaintext, ...control]);
   return { source: `frames:${point}`, kind: 'frames', bytes };
 }

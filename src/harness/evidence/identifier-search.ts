@@ -1,3 +1,4 @@
+import { assert } from '../../support/assert.ts';
 import { utf8 } from '../../support/bytes.ts';
 import { encodedForms } from './encodings.ts';
 import { PatternIndex } from './pattern-index.ts';
@@ -23,6 +24,11 @@ const formBytesMin = 8;
  * a UUID, an IPv4 address), of those; a text too short for that as a word of its own. The first hit of each form.
  */
 export function findIdentifiers(text: string, identifiers: readonly Identifier[]): IdentifierHit[] {
+  for (const {
+    label,
+    text: { length },
+  } of identifiers)
+    assert(length > 2, `${label} has at least 3 characters to look for`);
   const forms = identifiers.flatMap(({ label, text: identifier }) =>
     [utf8(identifier), ...bytesMeantBy(identifier)]
       .filter((bytes) => bytes.length >= formBytesMin)

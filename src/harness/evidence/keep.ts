@@ -1,17 +1,18 @@
-import { createHash } from 'node:crypto';
 import type { Collected, Missing } from '../history/collected.ts';
+import { sha256 } from './digest.ts';
 
 /** Starts the reason in `missing` of everything that `reduceCollected` left out. */
 export const notKept = 'not kept';
 
 /**
  * Evidence of a passing trial, made small: lists of items, rows and records give way to their number and SHA-256 in
- * `missing`, so that a later judgement of what rests on them is `unknown`, never `valid`. Counts and scan results stay.
+ * `missing`, so that a later judgement of what rests on them is `unknown`, never `valid`. Counts and scan results stay; what is empty anyway stays too.
  */
 export function reduceCollected(collected: Collected): Collected {
   const missing: Missing[] = [];
-  const drop = (part: string, list: readonly unknown[] | null): null => {
-    if (list !== null) missing.push({ part, because: reasonFor(list), byDesign: false });
+  const drop = <Entry>(part: string, list: readonly Entry[] | null): readonly Entry[] | null => {
+    if (list === null || list.length === 0) return list;
+    missing.push({ part, because: reasonFor(list), byDesign: false });
     return null;
   };
   const nodes = Object.entries(collected.nodes).map(([name, node]) => {
@@ -20,19 +21,21 @@ export function reduceCollected(collected: Collected): Collected {
     return [name, { ...node, items, answeredItems }] as const;
   });
   const rows = drop('relay.rows', collected.relay.rows);
-  for (const { point, records } of collected.captures) drop(`captures.${point}.records`, records);
+  const captures = collected.captures.map((capture) => ({
+    ...capture,
+    records: drop(`captures.${capture.point}.records`, capture.records) ?? [],
+  }));
   const tapJournal = drop('tapJournal', collected.tapJournal);
   return {
     ...collected,
     nodes: Object.fromEntries(nodes),
     relay: { ...collected.relay, rows },
-    captures: collected.captures.map((capture) => ({ ...capture, records: [] })),
+    captures,
     tapJournal,
     missing: [...collected.missing, ...missing],
   };
 }
 
 function reasonFor(list: readonly unknown[]): string {
-  const digest = createHash('sha256').update(JSON.stringify(list)).digest('hex');
-  return `${notKept} (${list.length} entries, SHA-256 ${digest})`;
+  return `${notKept} (${list.length} entries, SHA-256 ${sha256(JSON.stringify(list))})`;
 }

@@ -41,8 +41,10 @@ function healthProblems(text: string): string[] {
   }
   if (typeof page !== 'object' || page === null || Array.isArray(page)) return ['expected a JSON object'];
   return Object.entries(page).flatMap(([field, value]) => {
-    const isWord = typeof value === 'string' && /^[\w.+-]{1,40}$/.test(value);
-    if ((field === 'status' || field === 'version') && isWord) return [];
+    if (field === 'status' || field === 'version') {
+      const isWord = typeof value === 'string' && /^[\w.+-]{1,40}$/.test(value);
+      return isWord ? [] : [`${field}: expected one word`];
+    }
     if (typeof value === 'number' && plainName.test(field)) return [];
     return [`${shown(field)}: expected a number`];
   });
