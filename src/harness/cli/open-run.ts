@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { reduceCollected } from '../evidence/keep.ts';
 import { openReporters } from '../reporters/registry.ts';
 import { RunFolder } from '../reporters/run-folder.ts';
 import type { KillRow, Reporter, RunResult, ScenarioResult } from '../runner/results.ts';
@@ -51,7 +52,7 @@ export async function withRun(
       id: row.id,
       built: catalogue.scenarios.some((scenario) => scenario.id === row.id),
     })),
-    keepEvidence: options.keepEvidence ?? false,
+    reduce: options.keepEvidence ? null : reduceCollected,
   });
   const interrupt = watchInterrupt();
   const { arena, because } = await chooseArena({

@@ -1,0 +1,83 @@
+import type { Collected } from '../history/collected.ts';
+import type { TrialRecord } from '../history/trial-record.ts';
+import type { IterationResult, Reporter, RunResult, RunStart, ScenarioResult, TrialResult } from '../runner/results.ts';
+import { holdsLine, type RunFolder } from './run-folder.ts';
+
+export const historyFileName = 'history.jsonl';
+
+/** One line of `history.jsonl`. Nothing else is needed to judge a run again or to draw its report. */
+export type HistoryLine = StartedLine | IterationLine | FinishedLine;
+
+/** The first line. */
+export interface StartedLine {
+  readonly kind: 'started';
+  readonly holds: string;
+  readonly start: RunStart;
+  readonly catalogue: readonly CatalogueEntry[];
+}
+
+export interface IterationLine {
+  readonly kind: 'iteration';
+  readonly scenario: string;
+  readonly iteration: IterationResult;
+  /** Of the trials that came to a record, in their order. */
+  readonly records: readonly StoredRecord[];
+}
+
+/** The last line; a run that was killed or interrupted has none. */
+export interface FinishedLine {
+  readonly kind: 'finished';
+  readonly result: Omit<RunResult, 'scenarios'> & { readonly scenarios: readonly Omit<ScenarioResult, 'iterations'>[] };
+}
+
+export interface StoredRecord {
+  /** True when parts of the collected evidence gave way to digests. */
+  readonly reduced: boolean;
+  readonly record: TrialRecord;
+}
+
+/** A scenario of the catalogue, and whether it is built. */
+export interface CatalogueEntry {
+  readonly id: string;
+  readonly built: boolean;
+}
+
+export interface HistoryFileOptions {
+  readonly folder: RunFolder;
+  readonly catalogue: readonly CatalogueEntry[];
+  /** Makes the evidence of a passing trial small; null keeps all of it. */
+  readonly reduce: ((collected: Collected) => Collected) | null;
+}
+
+/** Writes `history.jsonl`: append-only, one line per finished iteration, so that a killed run loses one at most. */
+export function historyFile(options: HistoryFileOptions): Reporter {
+  const { folder, catalogue, reduce } = options;
+  const add = (line: HistoryLine) => folder.append(historyFileName, `${JSON.stringify(line)}\n`);
+  // Keyed by result: an attempt that ended in `error` and was run again is not among its iteration's trials.
+  let records = new Map<TrialResult, TrialRecord>();
+
+  const stored = (trial: TrialResult): StoredRecord[] => {
+    const record = records.get(trial);
+    if (record === undefined) return [];
+    if (trial.verdict !== 'pass' || reduce === null) return [{ reduced: false, record }];
+    return [{ reduced: true, record: { ...record, collected: reduce(record.collected) } }];
+  };
+
+  return {
+    runStarted: (start) => add({ kind: 'started', holds: holdsLine, start, catalogue }),
+    iterationStarted: () => {
+      records = new Map();
+    },
+    trialFinished: (_scenario, _index, trial, record) => {
+      records.set(trial, record);
+    },
+    iterationFinished: (scenario, iteration) => {
+      add({ kind: 'iteration', scenario, iteration, records: iteration.trials.flatMap(stored) });
+      records = new Map();
+    },
+    runFinished: (result) => {
+      const scenarios = result.scenarios.map(({ iterations: _stored, ...scenario }) => scenario);
+      add({ kind: 'finished', result: { ...result, scenarios } });
+    },
+  };
+}
