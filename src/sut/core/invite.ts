@@ -49,7 +49,7 @@ export class InviteError extends Error {
   readonly reason: InviteFailure;
 
   constructor(reason: InviteFailure, text: string) {
-    super(`invite: ${text}`);
+    super(text);
     this.reason = reason;
   }
 }
@@ -92,7 +92,8 @@ export function parseInviteLink(text: string, nowSeconds: number): Invite {
   try {
     json = decodeBase64Url('invite', encoded);
   } catch (error) {
-    if (error instanceof IdError) throw new InviteError('format', 'expected base64url without padding; copy it again');
+    if (error instanceof IdError)
+      throw new InviteError('format', 'invite: expected base64url without padding; copy it again');
     throw error;
   }
   return parseInviteJson(json, nowSeconds);
@@ -103,7 +104,7 @@ export function parseInviteJson(json: Uint8Array, nowSeconds: number): Invite {
   const fields = objectOf('', json.length <= limits.inviteBytesMax ? parsed(json) : null);
   const found = fields.version;
   if (found !== 2 && found !== version)
-    throw new InviteError('version', `expected version 2 or ${version}, got another`);
+    throw new InviteError('version', `invite: expected version 2 or ${version}, got another`);
   const isSecond = found === 2;
   const relays = isSecond ? 'relay_node_id' : 'relay_node_ids';
   onlyKeys('invite', fields, ['version', relays, ...commonKeys]);
@@ -118,7 +119,7 @@ export function parseInviteJson(json: Uint8Array, nowSeconds: number): Invite {
     expiresAt: wholeOf('expires_at', fields.expires_at),
   };
   if (groupIdOf(invite.groupSecret) !== invite.groupId) {
-    throw new InviteError('group', 'group_id does not belong to group_secret; ask for a new invite');
+    throw new InviteError('group', 'invite: group_id does not belong to group_secret; ask for a new invite');
   }
   if (nowSeconds >= invite.expiresAt) throw new InviteError('expired', 'invite expired; ask for a new one');
   return invite;
@@ -128,7 +129,7 @@ function parsed(json: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch {
-    throw new InviteError('format', 'expected JSON; copy it again');
+    throw new InviteError('format', 'invite: expected JSON; copy it again');
   }
 }
 
@@ -144,7 +145,7 @@ function derivationOf(salt: unknown, argon2: unknown): Invite['derivation'] {
   try {
     checkArgon2Parameters(parameters);
   } catch (error) {
-    if (error instanceof KeyParameterError) throw new InviteError('field', error.message);
+    if (error instanceof KeyParameterError) throw new InviteError('field', `invite: ${error.message}`);
     throw error;
   }
   return { salt: bytesOf('salt', salt, saltBytes), argon2: parameters };
@@ -176,7 +177,9 @@ function wholeOf(name: string, value: unknown): number {
 
 function objectOf(name: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw name === '' ? new InviteError('format', 'expected a JSON object; copy it again') : wrong(name, 'an object');
+  throw name === ''
+    ? new InviteError('format', 'invite: expected a JSON object; copy it again')
+    : wrong(name, 'an object');
 }
 
 function onlyKeys(name: string, fields: object, allowed: readonly string[]): void {
@@ -185,5 +188,5 @@ function onlyKeys(name: string, fields: object, allowed: readonly string[]): voi
 }
 
 function wrong(name: string, expected: string): InviteError {
-  return new InviteError('field', `${name}: expected ${expected}, got something else`);
+  return new InviteError('field', `invite: ${name}: expected ${expected}, got something else`);
 }
