@@ -1,0 +1,6 @@
+import { hash } from 'node:crypto';
+
+/** SHA-256, 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return hash('sha256', bytes, 'buffer');
+}

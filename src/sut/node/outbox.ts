@@ -1,0 +1,202 @@
+import { errorCodes, errorNameOf } from '../../contract/wire.ts';
+import { toHex } from '../../support/bytes.ts';
+import type { Timer } from '../../support/clock.ts';
+import { sha256 } from '../core/digest.ts';
+import type { BlobId } from '../core/ids.ts';
+import { Coalesced } from './coalesced.ts';
+import { RelayRefusal, SessionEnded } from './open-requests.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import type { Session } from './session.ts';
+import type { SyncContext } from './sync-context.ts';
+import type { SealedEntry } from './tables/outbox-table.ts';
+
+/** How a push ended, for whoever waits for the relay. */
+export type PushResult =
+  | { readonly kind: 'acked'; readonly cursor: number; readonly sequence: number | null }
+  | { readonly kind: 'failed'; readonly code: string };
+
+/**
+ * Takes accepted items to the relay: seals them in order, sends up to a window of them ahead of their acknowledgements,
+ * and keeps each until its own has come. Order and content live in the store; here is only what is on its way.
+ */
+export class Outbox {
+  readonly #context: SyncContext;
+  readonly #sealing: Coalesced;
+  readonly #sending: Coalesced;
+  readonly #deleting: Coalesced;
+  readonly #inFlight = new Set<BlobId>();
+  readonly #attempts = new Map<BlobId, number>();
+  readonly #waiters = new Map<BlobId, (result: PushResult) => void>();
+  /** Numbers may be given: everything this device ever pushed has been read back. */
+  #mayNumber = false;
+  /** Smaller after the relay refused one, so that few others pass it while it waits. */
+  #window: number;
+  #refusals = 0;
+  #pauseTimer: Timer | null = null;
+  /** Refused for what they are, not for the moment; they do not hold up the others. */
+  readonly #setAside = new Map<BlobId, Timer>();
+
+  constructor(context: SyncContext) {
+    this.#context = context;
+    this.#window = context.parts.config.outboxWindow;
+    this.#sealing = new Coalesced(() => this.#sealAll(), context.failed);
+    this.#sending = new Coalesced(() => this.#sendAll(), context.failed);
+    this.#deleting = new Coalesced(() => this.#tellDeletions(), context.failed);
+  }
+
+  /** Something new waits, or something can move again. */
+  wake(): void {
+    this.#sealing.run();
+    this.#sending.run();
+    this.#deleting.run();
+  }
+
+  /** From now on, for the life of the process, blobs get numbers. */
+  allowNumbers(): void {
+    this.#mayNumber = true;
+    this.wake();
+  }
+
+  get mayNumber(): boolean {
+    return this.#mayNumber;
+  }
+
+  /** Calls `tell` once when the relay has the blob or will never take it; returns what ends the waiting. */
+  await(blobId: BlobId, tell: (result: PushResult) => void): () => void {
+    this.#waiters.set(blobId, tell);
+    return () => this.#waiters.delete(blobId);
+  }
+
+  /** How often a waiting blob was sent, and whether it is on its way now. */
+  progressOf(blobId: BlobId): { attempts: number; inFlight: boolean } {
+    return { attempts: this.#attempts.get(blobId) ?? 0, inFlight: this.#inFlight.has(blobId) };
+  }
+
+  get inFlightCount(): number {
+    return this.#inFlight.size;
+  }
+
+  /** The connection is gone: what was on its way goes out again in the old order, as soon as there is another. */
+  disconnected(): void {
+    for (const timer of [this.#pauseTimer, ...this.#setAside.values()]) timer?.cancel();
+    this.#pauseTimer = null;
+    this.#setAside.clear();
+    this.#refusals = 0;
+    this.#window = this.#context.parts.config.outboxWindow;
+  }
+
+  async #sealAll(): Promise<void> {
+    const { store, events } = this.#context.parts;
+    while (this.#mayNumber) {
+      const sealed = await store.sealNext((blob) => this.#context.sealer.seal(blob));
+      if (sealed === null) return;
+      const { blobId, sequence, payload } = sealed;
+      events.emit({ event: 'sealed', item: blobId, sequence, payloadDigest: toHex(sha256(payload)) });
+      this.#sending.run();
+    }
+  }
+
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      const session = this.#context.session();
+      if (session === null || this.#pauseTimer !== null || this.#inFlight.size >= this.#window) return;
+      const entry = await this.#context.parts.store.nextToSend(new Set([...this.#inFlight, ...this.#setAside.keys()]));
+      if (entry === null) return;
+      if (session !== this.#context.session()) continue;
+      this.#inFlight.add(entry.blobId);
+      this.#attempts.set(entry.blobId, (this.#attempts.get(entry.blobId) ?? 0) + 1);
+      this.#send(session, entry).catch(this.#context.failed);
+    }
+  }
+
+  async #send(session: Session, { blobId, payload }: SealedEntry): Promise<void> {
+    const { clock } = this.#context.parts.ports;
+    const startedAtMs = clock.monotonicMs();
+    try {
+      const cursor = await session.push(blobId, payload);
+      await this.#acked(blobId, cursor);
+      const tookMs = clock.monotonicMs() - startedAtMs;
+      this.#context.parts.log.write('push-acked', { bytes: payload.length, tookMs });
+    } catch (error) {
+      if (error instanceof RelayRefusal) await this.#refused(blobId, error.code);
+      else if (error instanceof SessionEnded) await this.#failed(blobId, null);
+      else throw error;
+    } finally {
+      this.#inFlight.delete(blobId);
+      this.#sending.run();
+    }
+  }
+
+  async #acked(blobId: BlobId, cursor: number): Promise<void> {
+    const sequence = await this.#context.parts.store.acked(blobId, cursor);
+    this.#refusals = 0;
+    this.#window = Math.min(this.#context.parts.config.outboxWindow, this.#window * 2);
+    this.tellAcked(blobId, cursor, sequence);
+    this.#deleting.run();
+  }
+
+  /** Announces that the relay has a blob of this device. */
+  tellAcked(blobId: BlobId, cursor: number, sequence: number | null): void {
+    this.#attempts.delete(blobId);
+    this.#context.parts.events.emit({ event: 'acked', item: blobId, cursor, sequence });
+    this.#tell(blobId, { kind: 'acked', cursor, sequence });
+  }
+
+  /** The relay said no: it stays in the queue and waits, unless it can never go. */
+  async #refused(blobId: BlobId, code: number): Promise<void> {
+    if (await this.#failed(blobId, code)) return;
+    const { parts } = this.#context;
+    if (code === errorCodes.INVALID_MESSAGE) {
+      const delayMs = retryDelayMs(parts, this.#attempts.get(blobId) ?? 1);
+      const timer = parts.ports.clock.setTimer(delayMs, () => {
+        this.#setAside.delete(blobId);
+        this.wake();
+      });
+      this.#setAside.set(blobId, timer);
+      return;
+    }
+    this.#window = 1;
+    if (this.#pauseTimer !== null) return; // Its companions in the window were refused for the same reason.
+    this.#refusals += 1;
+    this.#pauseTimer = parts.ports.clock.setTimer(retryDelayMs(parts, this.#refusals), () => {
+      this.#pauseTimer = null;
+      this.wake();
+    });
+  }
+
+  /** Whether the blob was given up. */
+  async #failed(blobId: BlobId, code: number | null): Promise<boolean> {
+    const { outboxRules, store, log } = this.#context.parts;
+    const attempts = this.#attempts.get(blobId) ?? 0;
+    if (outboxRules.afterFailure({ code, attempts }) === 'requeue') return false;
+    const name = (code === null ? null : errorNameOf(code)) ?? 'PUSH_FAILED';
+    await store.giveUp(blobId, name);
+    log.write('push-given-up', { code: code ?? 0 });
+    this.#attempts.delete(blobId);
+    this.#tell(blobId, { kind: 'failed', code: name });
+    return true;
+  }
+
+  #tell(blobId: BlobId, result: PushResult): void {
+    const tell = this.#waiters.get(blobId);
+    this.#waiters.delete(blobId);
+    tell?.(result);
+  }
+
+  /** Tells the relay which ciphertexts it may drop; each after the tombstone that explains it. */
+  async #tellDeletions(): Promise<void> {
+    const { store } = this.#context.parts;
+    for (const { target, force } of await store.dueDeletions()) {
+      const session = this.#context.session();
+      if (session === null) return;
+      try {
+        await session.delete(target, force);
+      } catch (error) {
+        // Anything but "not now" is final: the tombstone is what deletes, the relay only saves space.
+        if (!(error instanceof RelayRefusal)) throw error;
+        if (error.code === errorCodes.RATE_LIMITED) return;
+      }
+      await store.deletionTold(target);
+    }
+  }
+}
