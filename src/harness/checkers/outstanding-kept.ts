@@ -13,13 +13,18 @@ import { vectorsOf, witnessesOf } from './witnesses.ts';
 const askEveryMs = 15_000;
 /** An announcement travels to the tester before it is written down. */
 const announcementMs = 500;
+/**
+ * A status may have been on its way while something was announced: what a node said of itself this close to a refusal
+ * or a recovery may still mean the time before it.
+ */
+const crossingMs = 100;
 /** A connection that lasted at least this long after a reconnect had time to ask. */
 const reconnectMs = 5_000;
 
 /**
  * What a node refused stays on its durable list until it is recovered: the list holds it at the end (unless the node’s
- * cursor waits below it), over restarts too; it is not counted in the vector; it is asked for again on each reconnect
- * and at least every 15 s. Refusals are known from the nodes’ announcements and from witnesses of damaged answers.
+ * cursor waits below it), whenever somebody looked meanwhile, a restart included; it is not counted in the vector; it is
+ * asked for again on each reconnect and at least every 15 s. Refusals are known from the nodes’ announcements.
  *
  * Not checked: entries that nobody saw refused, because listing too much loses nothing; asking on a connection that
  * ended within 5 s. Without any refusal, empty lists are right.
@@ -45,6 +50,8 @@ export const outstandingKept: Checker<Record<string, never>> = {
 interface Outstanding {
   readonly cursor: number;
   readonly fromMs: number;
+  /** Index of the announcement of its refusal. */
+  readonly fromIndex: number;
   readonly toMs: number | null;
   /** Times at which it was asked for or came (well or badly). */
   readonly askedMs: readonly number[];
@@ -61,23 +68,8 @@ function judgeNode(record: TrialRecord, node: string, ledger: Ledger, clauses: C
     clauses.unknown(`${node} announced nothing, so its refusals are not known`);
   }
   const endMs = endOf(record);
-  const damaged = witnessesOf(record, 'damaged-answer').filter(({ value }) => value.node === node);
   const refusedCursors = new Set(events.flatMap(({ event }) => (event.event === 'refused' ? [event.cursor] : [])));
-  const swallowed = damaged.filter(({ value }) => !refusedCursors.has(value.cursor));
-  clauses.none(
-    swallowed.map(({ value }) => `${node} was given damaged bytes for cursor ${value.cursor} and refused nothing`),
-    'damaged answers that were not refused',
-    `${refusedCursors.size} refusals on ${node}`,
-  );
-
-  const outstanding = [...new Set([...refusedCursors, ...damaged.map(({ value }) => value.cursor)])].flatMap((cursor) =>
-    stretchesOutstanding(
-      cursor,
-      events,
-      damaged.find(({ value }) => value.cursor === cursor)?.entry.atMs ?? null,
-      ledger,
-    ),
-  );
+  const outstanding = [...refusedCursors].flatMap((cursor) => stretchesOutstanding(cursor, events, ledger));
   judgeList(record, node, outstanding, clauses);
   judgeAsking(record, node, outstanding, connectedStretches(record, node, events, endMs), endMs, clauses);
   judgeVector(record, node, outstanding, ledger, clauses);
@@ -92,22 +84,22 @@ function endOf(record: TrialRecord): number {
 function stretchesOutstanding(
   cursor: number,
   events: readonly EntryOf<'event'>[],
-  damagedMs: number | null,
   ledger: Ledger,
 ): readonly Outstanding[] {
   const found: Outstanding[] = [];
-  let fromMs = damagedMs;
+  let refused: EntryOf<'event'> | null = null;
   let askedMs: number[] = [];
   const close = (toMs: number | null) => {
-    if (fromMs !== null) found.push({ cursor, fromMs, toMs, askedMs });
-    fromMs = null;
+    if (refused !== null) found.push({ cursor, fromMs: refused.atMs, fromIndex: refused.index, toMs, askedMs });
+    refused = null;
     askedMs = [];
   };
-  for (const { atMs, event } of events) {
+  for (const entry of events) {
+    const { atMs, event } = entry;
     if (event.event === 'gap') {
       if (event.fromCursor <= cursor && cursor <= event.toCursor) close(atMs);
     } else if (event.event === 'refused' && event.cursor === cursor) {
-      fromMs ??= atMs;
+      refused ??= entry;
       askedMs.push(atMs);
     } else if (event.event === 'asked-again' && event.cursor === cursor) askedMs.push(atMs);
     else if (event.event === 'recovered' && event.cursor === cursor) {
@@ -116,7 +108,7 @@ function stretchesOutstanding(
     }
   }
   const deletedMs = deletionOf(cursor, ledger);
-  if (fromMs !== null) close(deletedMs === null ? null : Math.max(fromMs, deletedMs));
+  close(deletedMs);
   return found;
 }
 
@@ -134,6 +126,7 @@ function judgeList(record: TrialRecord, node: string, outstanding: readonly Outs
     judgeAbsence(record, clauses, `nodes.${node}.outstanding`, `outstanding list of ${node}`);
     return;
   }
+  judgeSnapshots(record, node, outstanding, clauses);
   const open = outstanding.filter(({ toMs }) => toMs === null);
   const dropped = open.filter(
     ({ cursor }) =>
@@ -144,6 +137,31 @@ function judgeList(record: TrialRecord, node: string, outstanding: readonly Outs
     'outstanding items forgotten',
     `${list.length} on the list of ${node}, ${outstanding.length - open.length} recovered`,
   );
+}
+
+/** Whenever somebody looked at the list meanwhile, it held what was outstanding. */
+function judgeSnapshots(
+  record: TrialRecord,
+  node: string,
+  outstanding: readonly Outstanding[],
+  clauses: Clauses,
+): void {
+  const restarts = entriesOf(record.entries, 'process').filter((entry) => entry.target === node);
+  const seen = witnessesOf(record, 'outstanding').filter(({ value }) => value.node === node);
+  const forgotten: string[] = [];
+  for (const { cursor, fromMs, fromIndex, toMs } of outstanding) {
+    for (const { entry, value } of seen) {
+      if (value.cursors === null || entry.index < fromIndex || (toMs !== null && entry.atMs >= toMs)) continue;
+      // After a restart nothing said before it can still be on its way.
+      const isRestarted = restarts.some(({ index }) => fromIndex < index && index < entry.index);
+      if (!isRestarted && entry.atMs < fromMs + crossingMs) continue;
+      const isWaiting = typeof value.cursor === 'number' && value.cursor < cursor;
+      if (!value.cursors.includes(cursor) && !isWaiting) {
+        forgotten.push(`cursor ${cursor} was not on the list of ${node}${isRestarted ? ' after a restart' : ''}`);
+      }
+    }
+  }
+  clauses.none(forgotten, 'outstanding items missing from a list', `${seen.length} looks at the list of ${node}`);
 }
 
 /** Connected or degraded, from one announcement of a state to the next or to the end of the process. */
@@ -238,7 +256,7 @@ function judgeVector(
       continue;
     }
     for (const { atMs, vector } of vectors) {
-      if (atMs <= fromMs || (toMs !== null && atMs >= toMs)) continue;
+      if (atMs <= fromMs || (toMs !== null && atMs >= toMs - crossingMs)) continue;
       if ((readVector(vector).vector.get(author) ?? 0) >= sequence) {
         counted.push(`${node} counts cursor ${cursor} in its vector while it is outstanding`);
       }

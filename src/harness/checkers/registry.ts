@@ -14,6 +14,7 @@ import { initiatorFailures } from './initiator-failures.ts';
 import { noDataLoss } from './no-data-loss.ts';
 import { noM3Sent } from './no-m3-sent.ts';
 import { noMetadataLeak } from './no-metadata-leak.ts';
+import { noPendingHandshakeLeft } from './no-pending-handshake-left.ts';
 import { noPlaintext } from './no-plaintext.ts';
 import { noSessionLeft } from './no-session-left.ts';
 import { noSilentCorruption } from './no-silent-corruption.ts';
@@ -52,6 +53,7 @@ const named = [
   freshEphemerals,
   successWithinAttempts,
   noM3Sent,
+  noPendingHandshakeLeft,
   pendingHandshakesGone,
   noSessionLeft,
   failedSecretsNowhere,

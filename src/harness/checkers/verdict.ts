@@ -20,8 +20,8 @@ export interface Judgement {
  * of tester or world, or a check that could not tell, is an `error`; else a missing proof is `inert`; else a missing
  * reaction is a `fail`; else `pass`.
  *
- * Reactions are judged only once every fault is proven: before that, one that cannot tell is no error either. A fault
- * for which nobody asked a proof is not proven.
+ * Reactions are judged only once every fault is proven: until then even one that cannot tell is no error, because
+ * without the fault there was nothing for it to see. A fault for which nobody asked a proof is not proven.
  */
 export function judgeTrial(findings: readonly NamedFinding[], entries: readonly HistoryEntry[]): Judgement {
   const worlds = entriesOf(entries, 'world');
@@ -51,10 +51,9 @@ export function judgeTrial(findings: readonly NamedFinding[], entries: readonly 
   if (!hasProof && entriesOf(entries, 'injected').length > 0) return decide('inert', 'no fault was proven');
 
   const untoldReactions = saying('unknown', 'reaction');
-  const missing = saying('invalid', 'reaction');
-  // As with invariants: what is shown missing decides before what cannot be told.
-  if (missing.length > 0) return decide('fail', 'a reaction did not come', missing);
   if (untoldReactions.length > 0) return decide('error', 'a check could not tell', untoldReactions);
+  const missing = saying('invalid', 'reaction');
+  if (missing.length > 0) return decide('fail', 'a reaction did not come', missing);
   return decide('pass', `${saying('valid', 'invariant', 'proof', 'reaction').length} checks hold`);
 }
 
@@ -70,13 +69,33 @@ function spoiled(
 
 const precedence: Readonly<Record<TrialVerdict, number>> = { fail: 3, error: 2, inert: 1, pass: 0 };
 
-/** An iteration is as good as its worst trial: fail before error before inert; one without a trial is an error. */
+/** The worst of several: fail before error before inert; of nothing it is an error. */
 export function worstOf(verdicts: readonly TrialVerdict[]): TrialVerdict {
   if (verdicts.length === 0) return 'error';
   return verdicts.reduce((worst, verdict) => (precedence[verdict] > precedence[worst] ? verdict : worst));
 }
 
-export interface ScenarioVerdict {
+export interface JudgedTrial {
+  readonly variant: string;
+  readonly verdict: TrialVerdict | 'not-run';
+  readonly because: string;
+}
+
+/** An iteration is as good as its worst trial; variants that were not run do not count unless there was no other. */
+export function judgeIteration(trials: readonly JudgedTrial[]): Pick<JudgedTrial, 'verdict' | 'because'> {
+  const ran = trials.filter((trial) => trial.verdict !== 'not-run');
+  if (ran.length === 0 && trials.length > 0) return { verdict: 'not-run', because: reasonsOf(trials) };
+  const verdict = worstOf(ran.map((trial) => trial.verdict as TrialVerdict));
+  if (verdict === 'pass') return { verdict, because: `${ran.length} of ${ran.length} trials passed` };
+  const deciding = ran.filter((trial) => trial.verdict === verdict);
+  return { verdict, because: deciding.length === 0 ? 'no trial was run' : reasonsOf(deciding) };
+}
+
+function reasonsOf(trials: readonly JudgedTrial[]): string {
+  return trials.map(({ variant, because }) => `${variant}: ${because}`).join('; ');
+}
+
+export interface ScenarioJudgement {
   readonly verdict: TrialVerdict;
   /** `passed` of `total` iterations. */
   readonly passed: number;
@@ -85,13 +104,9 @@ export interface ScenarioVerdict {
   readonly lowerBound: number;
 }
 
-/** A scenario passes only if every iteration passes; errors are counted in `total` and reported apart. */
-export function judgeScenario(iterations: readonly TrialVerdict[]): ScenarioVerdict {
-  const passed = iterations.filter((verdict) => verdict === 'pass').length;
-  return {
-    verdict: worstOf(iterations),
-    passed,
-    total: iterations.length,
-    lowerBound: lowerBound(passed, iterations.length),
-  };
+/** A scenario passes only if every iteration passes; what was not judged is no part of `total`. */
+export function judgeScenario(iterations: readonly (TrialVerdict | 'not-run')[]): ScenarioJudgement {
+  const ran = iterations.filter((verdict) => verdict !== 'not-run');
+  const passed = ran.filter((verdict) => verdict === 'pass').length;
+  return { verdict: worstOf(ran), passed, total: ran.length, lowerBound: lowerBound(passed, ran.length) };
 }

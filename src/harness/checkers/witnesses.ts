@@ -25,8 +25,11 @@ export const witnessValues = {
   canaries: z.object({ labels: z.record(z.string(), count) }),
   /** What the kernel counted while a fault was on. */
   loss: z.object({ packetsSeen: count, packetsDropped: count, segmentsRetransmitted: count }),
-  /** The relay was made to give `node` a damaged answer for this cursor. */
-  'damaged-answer': z.object({ node: z.string(), cursor: count }),
+  /**
+   * What stood on a node's outstanding list at some moment, and where its cursor was (null or left out: not known);
+   * null cursors: the node did not say.
+   */
+  outstanding: z.object({ node: z.string(), cursors: z.array(count).nullable(), cursor: count.nullable().optional() }),
 } as const;
 export type WitnessName = keyof typeof witnessValues;
 export type WitnessValue<Name extends WitnessName> = z.infer<(typeof witnessValues)[Name]>;
