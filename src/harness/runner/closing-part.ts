@@ -71,5 +71,9 @@ async function waitForOutstanding(
 async function recordOutstanding(context: TrialContext, node: string, when: string): Promise<void> {
   const status = await observeStatus(context, node);
   const cursors = status?.outstanding?.map((entry) => entry.cursor) ?? null;
-  context.history.append({ kind: 'witness', name: 'outstanding', value: { node, when, cursors } });
+  context.history.append({
+    kind: 'witness',
+    name: 'outstanding',
+    value: { node, when, cursors, cursor: status?.cursor ?? null },
+  });
 }

@@ -24,6 +24,7 @@ export class FaultsOfTrial {
   /** Injects in order; disarmed, it only writes down what would have been injected. */
   async inject(faults: readonly BoundFault[]): Promise<void> {
     const { topology, history, prng, armed } = this.#context;
+    await recordHandshakeFailures(this.#context);
     for (const [index, bound] of faults.entries()) {
       const parameters = bound.parameters;
       if (!armed) {
@@ -45,6 +46,17 @@ export class FaultsOfTrial {
   /** Heals what is still on; a heal that fails is recorded and does not keep the others from healing. */
   async heal(): Promise<void> {
     for (const active of this.#active.toReversed()) await active.heal();
+    await recordHandshakeFailures(this.#context);
+  }
+}
+
+/** Each node's counter of failed handshakes: read before the first fault and after the last heal. */
+async function recordHandshakeFailures({ topology, history }: TrialContext): Promise<void> {
+  for (const node of topology.nodes) {
+    const answered = await topology.node(node).request('stats', {});
+    if (answered.outcome !== 'ok') continue; // Without this witness the check that needs it answers unknown.
+    const total = Object.values(answered.value.handshakesFailed).reduce((sum, count) => sum + count, 0);
+    history.append({ kind: 'witness', name: 'handshake-failures', value: { node, total } });
   }
 }
 

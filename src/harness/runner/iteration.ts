@@ -134,8 +134,7 @@ async function runOneTrial(scenario: Scenario, variant: Variant, index: number, 
 
 function judge(record: TrialRecord, variant: Variant, seed: string, repro: string, durationMs: number): TrialResult {
   const wanted = [...variant.invariants, ...variant.reactions, ...variant.proofs];
-  const findings = judgeRecord(record, wanted);
-  const { verdict, because, deciding } = judgeTrial(findings, record.entries);
+  const { verdict, because, deciding, findings } = judgeTrial(judgeRecord(record, wanted), record.entries);
   return {
     variant: variant.name,
     verdict,

@@ -75,7 +75,9 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
     await faults.heal();
   }
   await endWatching();
-  const collected = await topology.collect(collectPlan(context));
+  const plan = collectPlan(context);
+  history.append({ kind: 'witness', name: 'canaries', value: { labels: countedLabels(plan) } });
+  const collected = await topology.collect(plan);
   return {
     scenario: options.scenario,
     variant: variant.name,
@@ -151,6 +153,13 @@ async function runLoad(variant: Variant, faults: FaultsOfTrial, load: LoadOfTria
   for (const [index, bound] of variant.load.entries()) {
     await bound.step.run(load.forPart(`load[${index}].${bound.name}`), bound.parameters);
   }
+}
+
+/** How many canaries of each label are searched for: a search for nothing finds nothing. */
+function countedLabels({ canaries }: CollectPlan): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { label } of canaries) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
 }
 
 function collectPlan({ canaries, facts, history }: TrialContext): CollectPlan {
