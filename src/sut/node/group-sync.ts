@@ -10,7 +10,6 @@ import {
 import type { HealthRule } from '../core/health-rule.ts';
 import { StorageError } from '../io/storage-error.ts';
 import { Asker } from './asker.ts';
-import { errorKindOf } from './error-kind.ts';
 import type { GroupRecord } from './identity.ts';
 import { RelayRefusal, SessionEnded } from './open-requests.ts';
 import { Outbox } from './outbox.ts';
@@ -255,10 +254,7 @@ export class GroupSync {
   #failed(error: unknown): void {
     if (this.#isKilled || error instanceof SessionEnded || error instanceof RelayRefusal) return;
     const { log } = this.#parts;
-    if (!(error instanceof StorageError)) {
-      log.write('crashed', { kind: errorKindOf(error) });
-      throw error;
-    }
+    if (!(error instanceof StorageError)) throw error; // A bug: the process reports it and ends.
     log.write('storage-failed', { failure: error.failure });
     this.#session?.giveUp('storage');
   }

@@ -1,4 +1,5 @@
 import { nodeStates } from '../../contract/control.ts';
+import { crashFields } from '../io/crash-report.ts';
 import type { EventTable } from '../io/event-log.ts';
 import { storageFailures } from '../io/storage-error.ts';
 import { handshakeFailureReasons, handshakeFailureStages } from './handshake-failure.ts';
@@ -35,6 +36,5 @@ export const nodeLogEvents = {
   'push-acked': { level: 'debug', fields: { bytes: 'bytes', tookMs: 'ms' } },
   'pull-answered': { level: 'debug', fields: { blobs: 'count', tookMs: 'ms' } },
   'heartbeat-answered': { level: 'trace', fields: { tookMs: 'ms' } },
-  /** Something that should not happen; only the kind of error is told, never its text. */
-  crashed: { level: 'info', fields: { kind: ['type', 'range', 'assert', 'storage', 'other'] } },
+  crash: { level: 'info', fields: crashFields },
 } as const satisfies EventTable;

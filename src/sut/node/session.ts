@@ -227,7 +227,9 @@ export class Session {
     const { group, stats } = this.#options;
     try {
       const { message, senderId, groupId } = decodeEnvelope(bytes);
-      if (groupId === group.id && String(senderId) === group.relays[0]!.id) return this.#message(message);
+      // A relay that ends the session before it knows the group has no group to name.
+      const isOurs = groupId === group.id || (message.type === 'ERROR' && this.#phase === 'handshaking');
+      if (isOurs && String(senderId) === group.relays[0]!.id) return this.#message(message);
       stats.frameErrors += 1;
       this.#end('unreadable', 'unreadable');
     } catch (error) {
