@@ -5,7 +5,7 @@ import { directions } from './tap.ts';
 
 /** "250ms", "30s", "5m"; in milliseconds once read. */
 export const duration = z
-  .string()
+  .string('a duration such as "250ms", "30s" or "5m"')
   .regex(/^\d+(ms|s|m)$/, 'a duration such as "250ms", "30s" or "5m"')
   .transform((text) => durationMs(text) ?? 0);
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { reduceCollected } from '../evidence/keep.ts';
 import { openReporters } from '../reporters/registry.ts';
 import { RunFolder } from '../reporters/run-folder.ts';
@@ -34,33 +35,47 @@ export interface RunOutcome {
 
 /**
  * Opens folder, reporters and arena, does the work, writes the result and closes everything, also after an interrupt.
- * Answers the exit code that `work` gives, or 130.
+ * `check` looks at what was asked for before anything is opened. Answers the exit code that `work` gives, or 130.
  */
-export async function withRun(
+export async function withRun<Asked>(
   options: SharedOptions,
-  work: (run: OpenRun) => Promise<{ outcome: RunOutcome; exitCode: number }>,
+  check: (catalogue: Catalogue) => Asked,
+  work: (run: OpenRun, asked: Asked) => Promise<{ outcome: RunOutcome; exitCode: number }>,
 ): Promise<number> {
   const startedMs = Date.now();
   const id = runId(startedMs);
   const catalogue = loadCatalogue(scenarioFolder);
   const system = loadSystem(options.system);
+  const asked = check(catalogue);
   const folder = RunFolder.create(reportsFolder, id);
   const reporter = openReporters(options.reporter, {
     folder,
     stream: process.stdout,
+    colours: !process.env['NO_COLOR'],
+    about: {
+      version: projectVersion(),
+      system: { name: system.name, version: system.version },
+      startedAt: new Date(startedMs).toISOString(),
+    },
     catalogue: catalogue.rows.map((row) => ({
       id: row.id,
+      name: row.name,
       built: catalogue.scenarios.some((scenario) => scenario.id === row.id),
     })),
     reduce: options.keepEvidence ? null : reduceCollected,
   });
   const interrupt = watchInterrupt();
+  const log = (line: string) => reporter.note?.(line);
   const { arena, because } = await chooseArena({
     choice: options.arena,
     system,
     runId: id,
     seed: options.seed,
-    log: (line) => reporter.note?.(line),
+    log,
+  }).catch((error: unknown) => {
+    rmSync(folder.path, { recursive: true }); // Nothing ran: nothing is left behind.
+    interrupt.stopWatching();
+    throw error;
   });
   try {
     const run: OpenRun = {
@@ -74,7 +89,7 @@ export async function withRun(
       startedMs,
       interrupted: () => interrupt.isSet,
     };
-    const ended = await Promise.race([work(run), interrupt.happened]);
+    const ended = await Promise.race([work(run, asked), interrupt.happened]);
     if (ended === 'interrupted') return exitCodes.interrupted;
     await reporter.runFinished?.(resultOf(run, options.seed, ended.outcome));
     return ended.exitCode;

@@ -48,6 +48,12 @@ function bindScenario(name: string, file: YamlFile): Scenario {
     };
   });
   checkWhole(file, read, variants);
+  for (const [variant, added] of Object.entries(written)) {
+    for (const part of ['load', 'proof'] as const) {
+      if (read[part].length + (added?.[part].length ?? 0) > 0) continue;
+      file.note([part], `at least one entry for the variant ${variant}`, []);
+    }
+  }
   file.throwIfWrong();
   return {
     file: name,
@@ -158,10 +164,6 @@ function checkWhole(file: YamlFile, read: ScenarioFile, variants: readonly Varia
   const names = variants.map((variant) => variant.name);
   for (const [index, name] of (read.smoke?.variants ?? []).entries()) {
     if (!names.includes(name)) file.noteUnknown(['smoke', 'variants', index], 'one of the variants', name, names);
-  }
-  for (const variant of variants) {
-    if (variant.load.length === 0) file.note(['load'], `at least one step for the variant ${variant.name}`, []);
-    if (variant.proofs.length === 0) file.note(['proof'], `at least one proof for the variant ${variant.name}`, []);
   }
   const own = variants.flatMap((variant) => [...variant.invariants, ...variant.reactions].map((check) => check.name));
   const catching = [...new Set([...standingChecks.map((check) => check.name), ...own])];

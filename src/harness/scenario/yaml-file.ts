@@ -95,7 +95,8 @@ export class YamlFile {
 function expectedBy(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected;
+      // A type's own message is better than its name.
+      return issue.message.startsWith('Invalid input') ? issue.expected : issue.message;
     case 'invalid_value': {
       const allowed = issue.values.map((value) => JSON.stringify(value)).join(', ');
       const hint = typeof issue.input === 'string' ? didYouMean(issue.input, issue.values.map(String)) : '';

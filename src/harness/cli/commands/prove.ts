@@ -3,6 +3,8 @@ import { killMatrixText } from '../../reporters/kill-matrix.ts';
 import { planScenario } from '../../runner/plan.ts';
 import { type ProvePlan, proveScenarios } from '../../runner/prove.ts';
 import type { KillRow } from '../../runner/results.ts';
+import type { Catalogue } from '../../scenario/catalogue.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
 import { loadStandingDefects } from '../../scenario/standing-defects.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type OpenRun, withRun } from '../open-run.ts';
@@ -27,12 +29,13 @@ export function addProve(program: Command, answers: (exitCode: number) => void):
     .option('--standing', 'also the standing defects, at least one for each standing check')
     .option('--only-standing', 'just the standing defects')
     .action(async (words: string[], options: ProveCommandOptions) => {
-      answers(await withRun(options, (run) => proveSelected(run, words, options)));
+      const check = (catalogue: Catalogue) => select(catalogue, options.onlyStanding ? [] : words).scenarios;
+      answers(await withRun(options, check, (run, scenarios) => proveSelected(run, scenarios, options)));
     });
 }
 
-async function proveSelected(run: OpenRun, words: readonly string[], options: ProveCommandOptions) {
-  const plans = provePlans(run, words, options).map((plan) =>
+async function proveSelected(run: OpenRun, scenarios: readonly Scenario[], options: ProveCommandOptions) {
+  const plans = provePlans(run, scenarios, options).map((plan) =>
     options.defect === undefined
       ? plan
       : { ...plan, planted: plan.planted.filter((planted) => planted.defect === options.defect) },
@@ -64,7 +67,7 @@ async function proveSelected(run: OpenRun, words: readonly string[], options: Pr
   };
 }
 
-function provePlans(run: OpenRun, words: readonly string[], options: ProveCommandOptions): ProvePlan[] {
+function provePlans(run: OpenRun, scenarios: readonly Scenario[], options: ProveCommandOptions): ProvePlan[] {
   const planOptions = {
     arena: run.arena,
     image: 'test',
@@ -73,13 +76,11 @@ function provePlans(run: OpenRun, words: readonly string[], options: ProveComman
     variant: options.variant ?? null,
     smoke: false,
   } as const;
-  const entries = options.onlyStanding
-    ? []
-    : select(run.catalogue, words).scenarios.map((scenario) => ({
-        plan: planScenario(scenario, planOptions),
-        planted: scenario.planted,
-        closingPart: false,
-      }));
+  const entries = scenarios.map((scenario) => ({
+    plan: planScenario(scenario, planOptions),
+    planted: scenario.planted,
+    closingPart: false,
+  }));
   if (!options.standing && !options.onlyStanding) return entries;
   const standing = loadStandingDefects(scenarioFolder);
   const scenario = run.catalogue.scenarios.find((candidate) => candidate.id === standing.scenario);

@@ -3,7 +3,7 @@ import { ScenarioError } from '../../../support/errors.ts';
 import { planScenario, type ScenarioPlan } from '../../runner/plan.ts';
 import type { ScenarioResult } from '../../runner/results.ts';
 import { runScenarios } from '../../runner/run.ts';
-import type { CatalogueRow } from '../../scenario/catalogue.ts';
+import type { Catalogue, CatalogueRow } from '../../scenario/catalogue.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { type OpenRun, withRun } from '../open-run.ts';
 import { addSharedOptions, index, type SharedOptions } from '../run-options.ts';
@@ -39,16 +39,19 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
     )
     .option('--closing-part', 'add the closing part of the standing defects')
     .action(async (words: string[], options: RunCommandOptions) => {
-      answers(await withRun(options, (run) => runSelected(run, words, options)));
+      const check = (catalogue: Catalogue) => {
+        const selection = select(catalogue, words);
+        expectVariant(selection, options.variant);
+        return selection;
+      };
+      answers(await withRun(options, check, (run, selection) => runSelected(run, selection, options)));
     });
 }
 
-async function runSelected(run: OpenRun, words: readonly string[], options: RunCommandOptions) {
-  const selection = select(run.catalogue, words);
+async function runSelected(run: OpenRun, selection: Selection, options: RunCommandOptions) {
   const scenarios = options.smoke
     ? selection.scenarios.filter((scenario) => scenario.smoke !== null)
     : selection.scenarios;
-  expectVariant(selection, options.variant);
   const plans = scenarios.map((scenario) =>
     planScenario(scenario, {
       arena: run.arena,

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { judgeRecord } from '../../checkers/judge.ts';
+import { judgeTrial } from '../../checkers/verdict.ts';
+import type { TrialRecord } from '../../history/trial-record.ts';
+import { readRun } from '../../reporters/run-folder.ts';
+import type { RunVerdict } from '../../runner/results.ts';
+import { type Catalogue, loadCatalogue } from '../../scenario/catalogue.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { reportsFolder, scenarioFolder } from '../project.ts';
+
+/** `chaos recheck`: judges a stored run again, with the checkers and scenarios of today. */
+export function addRecheck(program: Command, answers: (exitCode: number) => void): void {
+  program
+    .command('recheck')
+    .description('judge a stored run again from its history and evidence')
+    .argument('<run>', 'ID of the run, a folder below reports/')
+    .action((run: string) => {
+      const catalogue = loadCatalogue(scenarioFolder);
+      const verdicts: RunVerdict[] = [];
+      for (const { scenario, iteration, records } of readRun(join(reportsFolder, run)).iterations) {
+        for (const { record, reduced } of records) {
+          const before = iteration.trials.find((trial) => trial.variant === record.variant)?.verdict ?? 'none';
+          const { verdict, because } = judgedAgain(catalogue, record);
+          verdicts.push(verdict);
+          const note = reduced ? ' (its evidence was reduced after it passed; --keep-evidence keeps all)' : '';
+          console.log(`${scenario} iteration ${iteration.index} ${record.variant}: ${verdict}, was ${before}${note}`);
+          if (verdict !== 'pass') console.log(`  ${because}`);
+        }
+      }
+      answers(exitCodeOf(verdicts));
+    });
+}
+
+function judgedAgain({ scenarios }: Catalogue, record: TrialRecord): { verdict: RunVerdict; because: string } {
+  const variant = scenarios
+    .find((scenario) => scenario.id === record.scenario)
+    ?.variants.find((candidate) => candidate.name === record.variant);
+  if (variant === undefined) return { verdict: 'not-run', because: 'no such scenario or variant any more' };
+  const wanted = [...variant.invariants, ...variant.reactions, ...variant.proofs];
+  return judgeTrial(judgeRecord(record, wanted), record.entries);
+}

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ScenarioError } from '../../support/errors.ts';
+import { loadCatalogue } from './catalogue.ts';
+import { parseScenario } from './load-scenario.ts';
+import { loadStandingDefects } from './standing-defects.ts';
+
+const folder = join(import.meta.dirname, '../../../scenarios');
+
+const whole = `id: T-LAT-01
+name: fixed-latency
+why: Everything arrives late and nothing arrives twice.
+topology: pair
+iterations: 10
+tags: []
+faults:
+  - { kind: latency, link: node-a, delay: 100ms }
+load:
+  - push: { from: node-a, count: 3 }
+variants:
+  each:
+    d100: {}
+    d200:
+      faults:
+        - { kind: latency, link: node-b, delay: 200ms, until: load-end, at-most: 5s }
+proof:
+  - barrier-skew: { maxMs: 10 }
+planted:
+  - { defect: late-push-sent-again, caught-by: no-data-loss }
+smoke: { iterations: 1, variants: [d100] }
+`;
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parseScenario('file.yml', text);
+  } catch (error) {
+    if (error instanceof ScenarioError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('a scenario file', () => {
+  test('is bound to faults, steps and checks, and a variant adds to what the scenario says', () => {
+    const scenario = parseScenario('file.yml', whole);
+    const [d100, d200] = scenario.variants;
+    expect(d100!.faults.map((fault) => fault.parameters)).toEqual([
+      { link: ['node-a'], direction: ['up', 'down'], delay: 100, jitter: 0 },
+    ]);
+    expect(d200!.faults).toHaveLength(2);
+    expect(d200!.faults[1]).toMatchObject({ until: 'load-end', atMostMs: 5000 });
+    expect(d200!.load).toHaveLength(1);
+    expect(scenario.category).toBe('transport');
+  });
+
+  test.each([
+    [
+      'a wrong duration',
+      ['delay: 100ms', 'delay: 250'],
+      /^file\.yml:8 faults\[0\]\.delay: expected a duration such as "250ms", "30s" or "5m", got 250$/,
+    ],
+    [
+      'an unknown fault',
+      ['kind: latency, link: node-a', 'kind: latencyy, link: node-a'],
+      /file\.yml:8 faults\[0\]\.kind: .*"latencyy".*|did you mean "latency"\?/,
+    ],
+    ['an unknown step', ['- push:', '- pusch:'], /file\.yml:10 load\[0\].*did you mean "push"\?.*got "pusch"/],
+    ['an unknown check', ['barrier-skew', 'barier-skew'], /file\.yml:18 proof\[0\].*did you mean "barrier-skew"\?/],
+    ['an unknown field', ['why:', 'because: x\nwhy:'], /because: expected no such field, got "because"/],
+    ['a wrong type', ['iterations: 10', 'iterations: ten'], /file\.yml:5 iterations: expected number, got "ten"/],
+    [
+      'an unknown topology',
+      ['topology: pair', 'topology: pear'],
+      /file\.yml:4 topology: .*did you mean "pair"\?.*got "pear"/,
+    ],
+    [
+      'a smoke variant that is none',
+      ['variants: [d100]', 'variants: [d10]'],
+      /smoke\.variants\[0\].*"d100", "d200".*got "d10"/,
+    ],
+    [
+      'a defect that nothing can catch',
+      ['caught-by: no-data-loss', 'caught-by: no-dataloss'],
+      /caught-by: .*did you mean "no-data-loss"\?/,
+    ],
+    [
+      'a parameter of a fault that does not exist',
+      ['delay: 100ms', 'delay: 100ms, jiter: 3ms'],
+      /faults\[0\]\.jiter: expected no such field/,
+    ],
+    ['no step at all', ['  - push: { from: node-a, count: 3 }', '  []'], /expected at least one entry/],
+    ['broken YAML', ['planted:', 'planted: ['], /^file\.yml:\d+:\d+: expected YAML/],
+  ])('says where, expected and got for %s', (_what, [from, to], pattern) => {
+    const problems = problemsOf(whole.replace(from!, to!));
+    expect(problems.join('\n')).toMatch(pattern);
+  });
+
+  test('reports all problems at once', () => {
+    const broken = whole
+      .replace('delay: 100ms', 'delay: 250')
+      .replace('- push:', '- pusch:')
+      .replace('barrier-skew', 'barier-skew')
+      .replace('caught-by: no-data-loss', 'caught-by: nothing');
+    expect(problemsOf(broken)).toHaveLength(4);
+  });
+});
+
+describe('the catalogue', () => {
+  test('has 68 scenarios and five for several relays, and every file agrees with its row', () => {
+    const { rows, scenarios } = loadCatalogue(folder);
+    expect(rows.filter((row) => !row.id.startsWith('MR-'))).toHaveLength(68);
+    expect(rows.filter((row) => row.id.startsWith('MR-'))).toHaveLength(5);
+    expect(scenarios.filter((scenario) => scenario.smoke !== null).map((scenario) => scenario.id)).toEqual([
+      'T-LOSS-02',
+      'E-HS-01',
+      'S-CONC-01',
+    ]);
+  });
+
+  test('has a standing defect for each standing check', () => {
+    expect(loadStandingDefects(folder).defects.length).toBeGreaterThanOrEqual(7);
+  });
+});
