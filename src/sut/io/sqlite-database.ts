@@ -19,7 +19,7 @@ class SqliteDatabase implements Database {
       for (const statement of openingStatements) this.#database.exec(statement);
       this.#database.exec(schema);
     } catch (error) {
-      throw storageErrorOf('open', error);
+      throw storageErrorOf(`open ${path}`, error);
     }
     this.#sql = new SqliteSql(this.#database);
   }

@@ -1,5 +1,5 @@
 /** The relay as a process: arguments, files, sockets and signals. Reads no environment. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EnvironmentError, messageOf, ScenarioError } from '../../support/errors.ts';
@@ -11,6 +11,7 @@ import { nodeKem } from '../io/node-kem.ts';
 import { processFacts } from '../io/process-facts.ts';
 import { secretFileAt } from '../io/secret-file.ts';
 import { sqliteDatabaseAt } from '../io/sqlite-database.ts';
+import { StorageError } from '../io/storage-error.ts';
 import { systemRandom } from '../io/system-random.ts';
 import { TcpListener } from '../io/tcp-transport.ts';
 import { readTomlFile } from '../io/toml-file.ts';
@@ -58,7 +59,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
     address: config.bind,
     acceptFailed: () => acceptLines.write((skipped) => log.write('accept-failed', { skipped })),
   });
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   const relay = composeRelay(
     {
       clock,
@@ -91,6 +92,20 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   };
 }
 
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    throw new EnvironmentError(
+      `making data folder ${path}: ${messageOf(error)}; its parent must exist and be writable`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 /** Runs until a signal: exit code 0 after a stop, 1 after a crash, 2 for the machine, 3 for usage or configuration. */
 export async function runRelay(start: () => Promise<RunningRelay>): Promise<void> {
   const log = new EventLog({
@@ -104,7 +119,8 @@ export async function runRelay(start: () => Promise<RunningRelay>): Promise<void
   try {
     running = await start();
   } catch (error) {
-    if (!(error instanceof ScenarioError) && !(error instanceof EnvironmentError)) throw error;
+    const isExplained = [ScenarioError, EnvironmentError, StorageError].some((known) => error instanceof known);
+    if (!isExplained) throw error;
     process.stderr.write(`relay: ${messageOf(error).replaceAll('\n', '\nrelay: ')}\n`);
     process.exit(error instanceof ScenarioError ? 3 : 2);
   }
