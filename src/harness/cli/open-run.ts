@@ -51,7 +51,7 @@ export async function withRun<Asked>(
   const reporter = openReporters(options.reporter, {
     folder,
     stream: process.stdout,
-    colours: !process.env['NO_COLOR'],
+    colours: !process.env.NO_COLOR,
     about: {
       version: projectVersion(),
       system: { name: system.name, version: system.version },

@@ -1,9 +1,7 @@
 import type { Collected } from '../history/collected.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { IterationResult, Reporter, RunResult, RunStart, ScenarioResult, TrialResult } from '../runner/results.ts';
-import { holdsLine, type RunFolder } from './run-folder.ts';
-
-export const historyFileName = 'history.jsonl';
+import { historyFileName, holdsLine, type RunFolder } from './run-folder.ts';
 
 /** One line of `history.jsonl`. Nothing else is needed to judge a run again or to draw its report. */
 export type HistoryLine = StartedLine | IterationLine | FinishedLine;
@@ -13,8 +11,12 @@ export interface StartedLine {
   readonly kind: 'started';
   readonly holds: string;
   readonly start: RunStart;
+  readonly about: AboutRun;
   readonly catalogue: readonly CatalogueEntry[];
 }
+
+/** What is known of a run before it starts. */
+export type AboutRun = Pick<RunResult, 'version' | 'system' | 'startedAt'>;
 
 export interface IterationLine {
   readonly kind: 'iteration';
@@ -39,11 +41,13 @@ export interface StoredRecord {
 /** A scenario of the catalogue, and whether it is built. */
 export interface CatalogueEntry {
   readonly id: string;
+  readonly name: string;
   readonly built: boolean;
 }
 
 export interface HistoryFileOptions {
   readonly folder: RunFolder;
+  readonly about: AboutRun;
   readonly catalogue: readonly CatalogueEntry[];
   /** Makes the evidence of a passing trial small; null keeps all of it. */
   readonly reduce: ((collected: Collected) => Collected) | null;
@@ -51,7 +55,7 @@ export interface HistoryFileOptions {
 
 /** Writes `history.jsonl`: append-only, one line per finished iteration, so that a killed run loses one at most. */
 export function historyFile(options: HistoryFileOptions): Reporter {
-  const { folder, catalogue, reduce } = options;
+  const { folder, about, catalogue, reduce } = options;
   const add = (line: HistoryLine) => folder.append(historyFileName, `${JSON.stringify(line)}\n`);
   // Keyed by result: an attempt that ended in `error` and was run again is not among its iteration's trials.
   let records = new Map<TrialResult, TrialRecord>();
@@ -64,7 +68,7 @@ export function historyFile(options: HistoryFileOptions): Reporter {
   };
 
   return {
-    runStarted: (start) => add({ kind: 'started', holds: holdsLine, start, catalogue }),
+    runStarted: (start) => add({ kind: 'started', holds: holdsLine, start, about, catalogue }),
     iterationStarted: () => {
       records = new Map();
     },

@@ -1,6 +1,8 @@
 import type { Reporter } from '../runner/results.ts';
 import { type HistoryFileOptions, historyFile } from './history-file.ts';
+import { junit } from './junit.ts';
 import { resultsFile } from './results-file.ts';
+import { summary } from './summary.ts';
 import { type TerminalOptions, terminal } from './terminal.ts';
 
 export interface ReporterOptions extends HistoryFileOptions, TerminalOptions {}
@@ -8,6 +10,8 @@ export interface ReporterOptions extends HistoryFileOptions, TerminalOptions {}
 const reporters = {
   terminal,
   json: resultsFile,
+  junit,
+  summary,
 } as const satisfies Record<string, (options: ReporterOptions) => Reporter>;
 
 export type ReporterName = keyof typeof reporters;

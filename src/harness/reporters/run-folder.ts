@@ -1,12 +1,18 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf } from '../../support/errors.ts';
+import type { IterationResult, RunResult } from '../runner/results.ts';
+import type { FinishedLine, HistoryLine, IterationLine, StartedLine, StoredRecord } from './history-file.ts';
+import { type JsonLine, jsonLineAt, jsonLinesOf } from './json-lines.ts';
+import { unfinishedResult } from './unfinished-result.ts';
+
+export const historyFileName = 'history.jsonl';
 
 /** The line that every run's folder carries. */
 export const holdsLine =
   'This folder holds the record of one test run. Every key, name and payload in it was generated for that run.';
 
-/** `reports/<run-id>/`, readable by its owner alone. */
+/** `reports/<run-id>/`, for its owner's eyes alone. */
 export class RunFolder {
   readonly path: string;
 
@@ -25,18 +31,67 @@ export class RunFolder {
     return folder;
   }
 
-  file(name: string): string {
-    return join(this.path, name);
-  }
-
   write(name: string, text: string): void {
-    explained(`writing ${this.file(name)}`, this.path, () => writeFileSync(this.file(name), text, { mode: 0o600 }));
+    const path = join(this.path, name);
+    explained(`writing ${path}`, this.path, () => writeFileSync(path, text, { mode: 0o600 }));
   }
 
   /** Adds text at the end of a file in one write, so that a run that is killed leaves whole lines behind it. */
   append(name: string, text: string): void {
-    explained(`writing ${this.file(name)}`, this.path, () => appendFileSync(this.file(name), text, { mode: 0o600 }));
+    const path = join(this.path, name);
+    explained(`writing ${path}`, this.path, () => appendFileSync(path, text, { mode: 0o600 }));
   }
+}
+
+/** A run as its folder tells it. */
+export interface StoredRun {
+  readonly started: StartedLine;
+  readonly result: RunResult;
+  /** False for a run that was killed or interrupted: its result is what had finished by then. */
+  readonly finished: boolean;
+  readonly iterations: readonly StoredIteration[];
+}
+
+export interface StoredIteration {
+  readonly scenario: string;
+  readonly iteration: IterationResult;
+  /** Read from the file each time they are asked for: all of a long run's do not fit into memory. */
+  readonly records: readonly StoredRecord[];
+}
+
+/** Reads a run's folder. A torn last line is left out; anything else that is wrong is an `EnvironmentError`. */
+export function readRun(folder: string): StoredRun {
+  const path = join(folder, historyFileName);
+  let started: StartedLine | null = null;
+  let finished: FinishedLine | null = null;
+  const iterations: StoredIteration[] = [];
+  for (const line of jsonLinesOf(path)) {
+    const value = line.value as HistoryLine;
+    if (value.kind === 'started') started = value;
+    else if (value.kind === 'iteration') iterations.push(storedIteration(path, line, value));
+    else finished = value;
+  }
+  if (started === null) {
+    throw new EnvironmentError(`reading ${path}: expected a line that tells of a run's start, got none`);
+  }
+  const of = (id: string) => iterations.filter(({ scenario }) => scenario === id).map(({ iteration }) => iteration);
+  const result = finished === null ? unfinishedResult(started, of) : finishedResult(finished, of);
+  return { started, result, finished: finished !== null, iterations };
+}
+
+function storedIteration(path: string, place: JsonLine, { scenario, iteration }: IterationLine): StoredIteration {
+  const { offset, bytes } = place;
+  return {
+    scenario,
+    iteration,
+    get records() {
+      return (jsonLineAt(path, { offset, bytes }) as IterationLine).records;
+    },
+  };
+}
+
+function finishedResult({ result }: FinishedLine, of: (id: string) => readonly IterationResult[]): RunResult {
+  return { ...result, scenarios: result.scenarios.map((scenario) => ({ ...scenario, iterations: of(scenario.id) })) };
 }
 
 function explained(doing: string, folder: string, act: () => void): void {

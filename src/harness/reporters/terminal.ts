@@ -1,4 +1,8 @@
-import type { Reporter } from '../runner/results.ts';
+import { Chalk } from 'chalk';
+import type { Reporter, RunStart, RunVerdict } from '../runner/results.ts';
+import { LiveLine } from './live-line.ts';
+import { TerminalText } from './terminal-text.ts';
+import { countsText, durationText } from './wording.ts';
 
 /** Where text goes: a terminal, or a pipe. */
 export interface TextStream {
@@ -9,28 +13,79 @@ export interface TextStream {
 
 export interface TerminalOptions {
   readonly stream: TextStream;
+  /** False when the user asked for none (`NO_COLOR`); without a terminal there are none anyway. */
+  readonly colours: boolean;
+  readonly nowMs?: () => number;
 }
 
-/** Says what goes on: one line per finished iteration, and what became of each scenario at the end. */
+/** How often the elapsed time moves on when nothing else happens. */
+const redrawEveryMs = 500;
+
+/** On a terminal one updating line and what did not pass; elsewhere one line per iteration. At the end the results. */
 export function terminal(options: TerminalOptions): Reporter {
-  const say = (line: string) => void options.stream.write(`${line}\n`);
+  const isTerminal = options.stream.isTTY === true;
+  const text = new TerminalText(new Chalk({ level: isTerminal && options.colours ? 1 : 0 }));
+  return isTerminal ? live(options, text) : plain(options.stream, text);
+}
+
+function plain(stream: TextStream, text: TerminalText): Reporter {
+  const say = (lines: readonly string[]) => {
+    for (const line of lines) stream.write(`${line}\n`);
+  };
+  let folder: string | null = null;
   return {
     runStarted: (start) => {
-      say(`relay-chaos ${start.run}: arena ${start.arena} (${start.arenaBecause}), seed ${start.seed}`);
-      for (const scenario of start.scenarios) {
-        for (const reason of scenario.notRun) say(`not-run  ${scenario.id} ${reason}`);
-      }
+      folder = start.folder;
+      say(text.start(start));
+    },
+    iterationFinished: (scenario, iteration) => say([text.iteration(scenario, iteration)]),
+    scenarioFinished: (result) => say([text.scenario(result)]),
+    note: (line) => say([line]),
+    runFinished: (result) => say(text.end(result, folder)),
+  };
+}
+
+function live({ stream, nowMs = Date.now }: TerminalOptions, text: TerminalText): Reporter {
+  const line = new LiveLine(stream);
+  const startedMs = nowMs();
+  const verdicts: RunVerdict[] = [];
+  let start: RunStart | null = null;
+  let doing = 'opening the arena';
+  let finishedOfScenario = 0;
+  let timer: NodeJS.Timeout | null = null;
+
+  const redraw = () => {
+    const counts = verdicts.length === 0 ? '' : ` | ${countsText(verdicts)}`;
+    line.show(`${durationText(nowMs() - startedMs)} | ${doing}${counts}`);
+  };
+  const planned = (scenario: string) => start?.scenarios.find(({ id }) => id === scenario)?.iterations ?? 0;
+
+  return {
+    runStarted: (started) => {
+      start = started;
+      for (const one of text.start(started)) line.above(one);
+      timer = setInterval(redraw, redrawEveryMs).unref();
+      redraw();
+    },
+    iterationStarted: (scenario, index, variant) => {
+      doing = `${scenario} ${finishedOfScenario + 1} of ${planned(scenario)} (#${index} ${variant})`;
+      redraw();
     },
     iterationFinished: (scenario, iteration) => {
-      const { verdict, index, variant, durationMs, because } = iteration;
-      say(`${verdict.padEnd(8)} ${scenario} #${index} ${variant} ${(durationMs / 1000).toFixed(1)} s: ${because}`);
-      for (const trial of iteration.trials.filter((one) => one.verdict !== 'pass')) say(`         ${trial.repro}`);
+      finishedOfScenario += 1;
+      verdicts.push(iteration.verdict);
+      if (iteration.verdict !== 'pass') line.above(text.iteration(scenario, iteration));
+      redraw();
     },
-    note: say,
+    scenarioFinished: (result) => {
+      finishedOfScenario = 0;
+      line.above(text.scenario(result));
+    },
+    note: (remark) => line.above(remark),
     runFinished: (result) => {
-      for (const one of result.scenarios) {
-        say(`${one.verdict.padEnd(8)} ${one.id} ${one.passed} of ${one.total}: ${one.because}`);
-      }
+      if (timer !== null) clearInterval(timer);
+      line.end();
+      for (const one of text.end(result, start?.folder ?? null)) stream.write(`${one}\n`);
     },
   };
 }

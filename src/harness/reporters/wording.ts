@@ -1,0 +1,84 @@
+import type { RunResult, RunVerdict, ScenarioResult } from '../runner/results.ts';
+
+/** The words that every report uses, so that they say the same thing the same way. */
+export const verdictLetters: Readonly<Record<RunVerdict, string>> = {
+  pass: 'P',
+  fail: 'F',
+  inert: 'I',
+  error: 'E',
+  'not-run': 'N',
+};
+
+/** In the order a reader wants them: what is worst comes first. */
+export const verdictsWorstFirst: readonly RunVerdict[] = ['fail', 'error', 'inert', 'not-run', 'pass'];
+
+/** `420 ms`, `3.2 s`, `1 min 12 s`, `1 h 02 min`. */
+export function durationText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}
+
+/** `25 of 25`. */
+export function passedText(result: Pick<ScenarioResult, 'passed' | 'total'>): string {
+  return result.total === 0 ? '-' : `${result.passed} of ${result.total}`;
+}
+
+/** The one-sided 95 % lower bound, `≥ 88.7 %`. */
+export function boundText(lowerBound: number | null): string {
+  // Rounded down: a bound must not promise more than it holds.
+  return lowerBound === null ? '-' : `≥ ${(Math.floor(lowerBound * 1000) / 10).toFixed(1)} %`;
+}
+
+/** Time spent in a scenario's iterations. */
+export function timeOf(scenario: ScenarioResult): number {
+  return scenario.iterations.reduce((sum, iteration) => sum + iteration.durationMs, 0);
+}
+
+/** `3 pass, 1 fail`, worst first. */
+export function countsText(verdicts: readonly RunVerdict[]): string {
+  const counts = verdictsWorstFirst.flatMap((verdict) => {
+    const count = verdicts.filter((one) => one === verdict).length;
+    return count === 0 ? [] : [`${count} ${verdict}`];
+  });
+  return counts.length === 0 ? 'no scenario was run' : counts.join(', ');
+}
+
+export function worstVerdict(verdicts: readonly RunVerdict[]): RunVerdict {
+  return verdictsWorstFirst.find((verdict) => verdicts.includes(verdict)) ?? 'not-run';
+}
+
+/** What limits how the result may be read; each is one sentence that begins with its keyword. */
+export function remarksOf(result: Pick<RunResult, 'partial' | 'disarmed' | 'facts' | 'killMatrix'>): string[] {
+  const remarks: string[] = [];
+  if (result.disarmed) {
+    remarks.push('disarmed: every fault was switched off, so each scenario must come out inert');
+  }
+  if (result.partial) {
+    remarks.push(
+      'partial: fewer variants or iterations ran than the scenarios ask for before they may count as passed',
+    );
+  }
+  if (result.facts.baseline === undefined) {
+    remarks.push('no baseline: this machine was not measured without faults, so no time is compared with a clean one');
+  }
+  return remarks;
+}
+
+/** What a person can do about a verdict that is not about the system; null where the findings say it all. */
+export function whatToTry(verdict: RunVerdict): string | null {
+  if (verdict === 'inert') {
+    return 'the system held, but nothing shows that the fault bit: compare the proof with its figures, then run it again';
+  }
+  if (verdict === 'error') {
+    return 'the tester or the machine failed, which says nothing about the system: `npm run chaos -- doctor`, then run it again';
+  }
+  if (verdict === 'not-run') {
+    return 'if the reason names the arena or the image, try the other one (--arena docker | simulator, --image test)';
+  }
+  return null;
+}
