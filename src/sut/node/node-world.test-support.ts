@@ -1,10 +1,11 @@
-import type { Answer, NodeEvent, Operation } from '../../contract/control.ts';
+import { DatabaseSync } from 'node:sqlite';
+import type { Answer, HeldItem, NodeEvent, Operation } from '../../contract/control.ts';
 import type { Clock, Timer } from '../../support/clock.ts';
 import { Prng } from '../../support/prng.ts';
 import { seededKem } from '../core/kem.ts';
 import type { Database, OpenDatabase } from '../io/database.ts';
 import type { CommonPorts, SecretFile } from '../io/ports.ts';
-import { sqliteDatabaseAt } from '../io/sqlite-database.ts';
+import { readOnly, SqliteSql, transact } from '../io/sql.ts';
 import type { Connection, ConnectionEvents, Dialer, Listener } from '../io/transport.ts';
 import { parseRelayConfig } from '../relay/config.ts';
 import type { RelayChange } from '../relay/parts.ts';
@@ -156,7 +157,8 @@ class End implements Connection {
 
 /** A device's storage in memory: closing keeps it, `fresh` empties it. */
 export class MemoryHome implements DeviceHome {
-  #database: Database | null = null;
+  #sqlite: DatabaseSync | null = null;
+  #sql: SqliteSql | null = null;
   #key: Uint8Array | null = null;
   readonly keyFile: SecretFile = {
     read: () => this.#key,
@@ -165,24 +167,39 @@ export class MemoryHome implements DeviceHome {
     },
   };
   readonly openDatabase: OpenDatabase = (schema) => {
-    this.#database ??= sqliteDatabaseAt(':memory:')(schema);
-    const database = this.#database;
-    return {
-      transaction: (step, work) => database.transaction(step, work),
-      read: (step, work) => database.read(step, work),
-      close: () => undefined,
-    };
+    if (this.#sqlite === null) this.#use(new DatabaseSync(':memory:'));
+    this.#sqlite!.exec(schema);
+    return this.database;
   };
 
   /** The open database, for tests that look or meddle. */
   get database(): Database {
-    return this.#database!;
+    return {
+      transaction: async (step, work) => transact(this.#sqlite!, this.#sql!, step, work),
+      read: async (step, work) => readOnly(this.#sql!, step, work),
+      close: () => undefined,
+    };
+  }
+
+  /** What a backup of the database would hold. */
+  copy(): Uint8Array {
+    return this.#sqlite!.serialize();
+  }
+
+  restore(copy: Uint8Array): void {
+    const sqlite = new DatabaseSync(':memory:');
+    sqlite.deserialize(copy);
+    this.#use(sqlite);
   }
 
   async fresh(): Promise<void> {
-    this.#database?.close();
-    this.#database = null;
+    this.#sqlite = null;
     this.#key = null;
+  }
+
+  #use(sqlite: DatabaseSync): void {
+    this.#sqlite = sqlite;
+    this.#sql = new SqliteSql(sqlite);
   }
 }
 
@@ -231,9 +248,22 @@ export class TestNode {
     return rows.map((row) => (row.deleted ? `deleted ${row.blobId}` : Buffer.from(row.body!).toString())).sort();
   }
 
-  /** A crash and a new start on the same storage. */
-  async restart(changes: readonly NodeChange[] = []): Promise<void> {
+  /** What it holds, in an order that all nodes share. */
+  async manifest(): Promise<HeldItem[]> {
+    const items = (await this.server.node?.items()) ?? [];
+    return items.sort((one, other) => (one.item < other.item ? -1 : 1));
+  }
+
+  /** A crash and a new start on the same storage, or on a copy. */
+  async restart({
+    changes = [],
+    storage,
+  }: {
+    changes?: readonly NodeChange[];
+    storage?: Uint8Array;
+  } = {}): Promise<void> {
     this.server.kill();
+    if (storage !== undefined) this.home.restore(storage);
     this.server = this.#newServer(changes, this.#world.nodeConfig);
     await this.server.start();
   }
@@ -304,16 +334,18 @@ export class World {
     return this.#relayHome.database;
   }
 
-  /** Two devices in one group, both connected. */
-  async pair(): Promise<[TestNode, TestNode]> {
+  /** Two devices in one group. */
+  async pair(connect = true): Promise<[TestNode, TestNode]> {
     const a = new TestNode(this, 'node-a');
     const b = new TestNode(this, 'node-b');
     await a.value('init', { name: 'Ada' });
     await b.value('init', { name: 'Bob' });
     const { invite } = await a.value('pair', { relays: [this.relayAddress] });
     await b.value('pair', { relays: ['relay:7000'], invite });
-    await a.value('connect');
-    await b.value('connect');
+    for (const node of connect ? [a, b] : []) {
+      await node.value('connect');
+      await this.until('a connection', async () => (await node.server.node!.status()).state === 'connected');
+    }
     return [a, b];
   }
 

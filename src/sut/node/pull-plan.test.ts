@@ -8,8 +8,9 @@ test.each([
   { says: 'nothing is missing', head: 7, contiguous: 7, held: [], plan: null },
   { says: 'the head is behind', head: 3, contiguous: 7, held: [], plan: null },
   { says: 'a whole page', head: 500, contiguous: 7, held: [], plan: { after: 7, limit: 100 } },
+  { says: 'up to the head', head: 12, contiguous: 7, held: [], plan: { after: 7, limit: 5 } },
   { says: 'up to a large own blob', head: 20, contiguous: 7, held: [large(10)], plan: { after: 7, limit: 2 } },
-  { says: 'over a small own blob', head: 20, contiguous: 7, held: [small(10)], plan: { after: 7, limit: 100 } },
+  { says: 'over a small own blob', head: 20, contiguous: 7, held: [small(10)], plan: { after: 7, limit: 13 } },
   {
     says: 'over single small ones, up to a run that sums up',
     head: 60,

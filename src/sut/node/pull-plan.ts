@@ -13,7 +13,8 @@ const blobOverheadBytes = 150;
  * The next page between the contiguous cursor and the head, or null when nothing is missing there.
  *
  * `held` are the blobs already held beyond the contiguous cursor, ascending: mostly this device's own, whose cursors it
- * learnt from acknowledgements. The page ends before a run of them that would be expensive to fetch again.
+ * learnt from acknowledgements. The page ends before a run of them that would be expensive to fetch again, and at the
+ * head: what comes after may be this device's own, on its way back as an acknowledgement.
  */
 export function planPull(
   head: number,
@@ -22,6 +23,7 @@ export function planPull(
   pageItems: number,
 ): PullPlan | null {
   if (contiguous >= head) return null;
+  const limit = Math.min(pageItems, head - contiguous);
   let runStart = 0;
   let runEnd = 0;
   let runBytes = 0;
@@ -33,8 +35,8 @@ export function planPull(
     runEnd = cursor;
     runBytes += bytes + blobOverheadBytes;
     if (runBytes >= stepOverBytesMin) {
-      return { after: contiguous, limit: Math.min(pageItems, runStart - 1 - contiguous) };
+      return { after: contiguous, limit: Math.min(limit, runStart - 1 - contiguous) };
     }
   }
-  return { after: contiguous, limit: pageItems };
+  return { after: contiguous, limit };
 }
