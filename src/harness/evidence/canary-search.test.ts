@@ -90,6 +90,7 @@ describe('a canary is found', () => {
   const plain = Buffer.concat([body, text, Buffer.from('"]}')]);
   test.each([
     { format: 'gzip', compressed: gzipSync(plain) },
+    { format: 'gzip', compressed: gzipWithHeader(plain) },
     { format: 'zlib', compressed: deflateSync(plain) },
     { format: 'zlib', compressed: deflateSync(plain, { level: 0 }) },
     { format: 'zlib', compressed: deflateSync(plain, { level: 9 }) },
@@ -173,6 +174,12 @@ test('a canary or mark too short to mean anything is refused', () => {
   expect(() => prepareSearch([short], mark)).toThrow('passphrase has at least 8 bytes to search for');
   expect(() => prepareSearch([], 'short')).toThrow('the mark has at least 8 bytes to search for');
 });
+
+/** With every optional part of the header: extra field, name, comment and checksum. */
+function gzipWithHeader(content: Buffer): Buffer {
+  const header = Buffer.from([0x1f, 0x8b, 8, 4 | 8 | 16 | 2, 0, 0, 0, 0, 0, 3, 3, 0, 1, 2, 3]);
+  return Buffer.concat([header, Buffer.from('name\0a comment\0'), Buffer.from([7, 7]), deflateRawSync(content)]);
+}
 
 /** One member of a ZIP archive: local file header, name, deflated data. */
 function zipOf(name: string, content: Buffer): Buffer {

@@ -220,6 +220,18 @@ describe('a capture is opaque', () => {
     expect(search.search(reading.raw).hits).toHaveLength(1);
   });
 
+  test('when bytes of its handshake are missing and no keys are known', () => {
+    const { up } = conversation(testSession(prng));
+    const part = (offset: number, end: number) =>
+      tcpFrame({ from: node, to: relay, sequence: 1 + offset, payload: up.subarray(offset, end) });
+    const file = pcapFile([
+      { atMs: 1, bytes: tcpFrame({ from: node, to: relay, sequence: 0, flags: 'syn' }) },
+      { atMs: 2, bytes: part(0, 500) },
+      { atMs: 3, bytes: part(600, 1400) },
+    ]);
+    expect(readFile(file, optionsFor()).capture).toMatchObject({ openedSessions: 0, opaqueSessions: 1 });
+  });
+
   test('when the start of a session was not seen', () => {
     const session = testSession(prng);
     const frames = pcapOf(conversation(session));
@@ -267,6 +279,14 @@ describe('a packet capture', () => {
     const options = { ...optionsFor(session), mark: 'AnotherMark99' };
     const reading = readFile(pcapOf(conversation(session)), options);
     expect(reading.capture.markFound).toBe(false);
+    expect(search.search(reading.frames!).markFound).toBe(false);
+  });
+
+  test('whose sessions hold no message does not have its mark in the frames', () => {
+    const session = testSession(new Prng('no message'));
+    const up = Buffer.concat([session.handshakeUp, session.up.seal(frame(Buffer.from('no envelope')))]);
+    const reading = readFile(pcapOf({ up, down: session.handshakeDown }), optionsFor(session));
+    expect(reading.capture).toMatchObject({ openedSessions: 1, markFound: true });
     expect(search.search(reading.frames!).markFound).toBe(false);
   });
 

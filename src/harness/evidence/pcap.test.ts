@@ -52,6 +52,17 @@ describe('a capture file', () => {
     expect(24 + 16 + segment.length + file.rest.length).toBe(whole.length - cutBytes);
   });
 
+  test('ends at a length that no packet has, however large the file', () => {
+    const file = readPcap(
+      pcapFile([
+        { atMs, bytes: segment },
+        { atMs, bytes: Buffer.alloc(262_145) },
+      ]),
+    );
+    expect(file.packets).toHaveLength(1);
+    expect(file.damage).toContain('its header says 262145 bytes');
+  });
+
   test.each([
     { what: 'nothing', bytes: Buffer.alloc(0), damage: 'expected a file header of 24 bytes, got 0 bytes' },
     { what: 'text', bytes: Buffer.alloc(100, 'x'), damage: 'expected a pcap file, got another first four bytes' },
