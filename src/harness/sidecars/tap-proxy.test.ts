@@ -1,0 +1,123 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { TapRule } from '../../contract/tap.ts';
+import { systemClock } from '../../support/system-clock.ts';
+import { until } from '../../support/until.ts';
+import { TapDesk } from './tap-desk.ts';
+import { TapProxy } from './tap-proxy.ts';
+import { TapRules } from './tap-rules.ts';
+
+const preamble = Buffer.alloc(11, 0x2f);
+const record = (...message: number[]) => Buffer.from([message.length >> 8, message.length & 0xff, ...message]);
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A relay that keeps what it got, a tap before it, and a connected node. */
+async function world(rules: readonly TapRule[]) {
+  const got: Buffer[] = [];
+  const accepted: Socket[] = [];
+  let relayEnded = false;
+  const relay: Server = createServer((socket) => {
+    accepted.push(socket);
+    socket.on('data', (chunk) => got.push(chunk));
+    socket.on('end', () => {
+      relayEnded = true;
+    });
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  const port = (relay.address() as { port: number }).port;
+  const tapRules = new TapRules();
+  for (const rule of rules) tapRules.add(rule);
+  const proxy = new TapProxy({
+    link: 'node-a',
+    port: 0,
+    relay: { host: '127.0.0.1', port },
+    rules: tapRules,
+    clock: systemClock,
+  });
+  await proxy.listen('127.0.0.1');
+  const node = connect(proxy.port, '127.0.0.1');
+  let nodeEnded = false;
+  const nodeGot: Buffer[] = [];
+  node.on('data', (chunk) => nodeGot.push(chunk));
+  node.on('close', () => {
+    nodeEnded = true;
+  });
+  node.on('error', () => undefined);
+  closers.push(() => {
+    node.destroy();
+    proxy.close();
+    relay.close();
+    for (const socket of accepted) socket.destroy();
+  });
+  const seen = () => ({ up: Buffer.concat(got).length, down: Buffer.concat(nodeGot).length, nodeEnded, relayEnded });
+  const reach = (what: string, holds: (now: ReturnType<typeof seen>) => boolean) =>
+    until(systemClock, { what, probe: seen, holds, everyMs: 5, timeoutMs: 3_000 });
+  return { node, accepted, tapRules, proxy, got, nodeGot, reach };
+}
+
+describe('tap proxy', () => {
+  test('passes both directions on unchanged and writes a journal', async () => {
+    const { node, accepted, tapRules, got, nodeGot, reach } = await world([]);
+    node.write(Buffer.concat([preamble, record(1, 2), record(3)]));
+    await reach('the relay to get all', ({ up }) => up === 11 + 4 + 3);
+    accepted[0]!.write(record(9, 9));
+    await reach('the node to get all', ({ down }) => down === 4);
+    expect(Buffer.concat(got)).toEqual(Buffer.concat([preamble, record(1, 2), record(3)]));
+    expect(Buffer.concat(nodeGot)).toEqual(record(9, 9));
+    expect(tapRules.journal.map(({ direction, record: index, action }) => [direction, index, action])).toEqual([
+      ['up', 0, 'forward'],
+      ['up', 1, 'forward'],
+      ['down', 0, 'forward'],
+    ]);
+  });
+
+  test('a cut passes exactly the bytes asked for, then both sides end', async () => {
+    const rule: TapRule = { action: 'cut', link: 'node-a', direction: 'up', record: 1, bytes: 3 };
+    const { node, reach } = await world([rule]);
+    node.write(Buffer.concat([preamble, record(1, 2), record(3, 4, 5, 6), record(7)]));
+    const { up } = await reach('both sides to end', ({ nodeEnded, relayEnded }) => nodeEnded && relayEnded);
+    expect(up).toBe(11 + 4 + 3);
+  });
+
+  test('the end of one side reaches the other', async () => {
+    const { node, reach } = await world([]);
+    node.end(preamble);
+    await reach('the relay to see the end', ({ up, relayEnded }) => up === 11 && relayEnded);
+  });
+
+  test('a relay that refuses ends the node’s connection', async () => {
+    const { node, accepted, proxy, reach } = await world([]);
+    await reach('the relay to accept', () => accepted.length === 1);
+    accepted[0]!.destroy();
+    await reach('the node to see the end', ({ nodeEnded }) => nodeEnded);
+    expect(node.destroyed).toBe(true);
+    await reach('the tap to forget the connection', () => proxy.connections === 0);
+  });
+});
+
+describe('tap desk', () => {
+  const rule: TapRule = { action: 'flip', link: 'node-a', direction: 'down', record: 0, bit: 8 };
+  const ask = (desk: TapDesk, request: unknown) => desk.answer(JSON.stringify(request));
+
+  test('adds and removes rules by number', () => {
+    const rules = new TapRules();
+    const desk = new TapDesk(rules, () => 2);
+    expect(ask(desk, { op: 'add-rule', rule })).toEqual({ rule: 1 });
+    expect(ask(desk, { op: 'state' })).toEqual({ state: { rules: 1, connections: 2 } });
+    expect(ask(desk, { op: 'remove-rule', rule: 1 })).toEqual({});
+    expect(rules.rules).toEqual([]);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['an unknown operation', '{"op":"forget"}'],
+    ['a rule outside the contract', '{"op":"add-rule","rule":{"action":"melt"}}'],
+  ])('answers %s with an error', (_, line) => {
+    expect(new TapDesk(new TapRules(), () => 0).answer(line)).toHaveProperty('error');
+  });
+});
