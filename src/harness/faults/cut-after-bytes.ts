@@ -23,4 +23,6 @@ export const cutAfterBytes: Fault<z.output<typeof parameters>> = {
   async inject(topology, { link, direction, at }) {
     return { heal: await topology.link(link).limitBytes({ direction, bytes: at }) };
   },
+  /** Cut before the first byte, after it, and so on up to `at`. */
+  points: (written) => Array.from({ length: written.at + 1 }, (_, at) => ({ ...written, at })),
 };

@@ -13,6 +13,8 @@ export interface Fault<Parameters = unknown> {
   /** The links it acts on, for triggers and reports. */
   linksOf(parameters: Parameters): readonly NodeName[];
   inject(topology: Topology, parameters: Parameters, prng: Prng): Promise<Injected>;
+  /** Every point the fault could strike at, as parameters of its own: what a sweep runs once each. */
+  points?(parameters: Parameters): readonly Parameters[];
 }
 
 export interface Injected {

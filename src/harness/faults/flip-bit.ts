@@ -10,7 +10,13 @@ const fieldNames = [
 ] as [FieldName, ...FieldName[]];
 
 const parameters = z
-  .strictObject({ link: nodeName, record: z.enum(stages), field: z.enum(fieldNames) })
+  .strictObject({
+    link: nodeName,
+    record: z.enum(stages),
+    field: z.enum(fieldNames),
+    /** Of the field, from 0; without it any byte. */
+    byte: z.number().int().nonnegative().optional(),
+  })
   .refine(({ record, field }) => hasField(record, field), {
     error: ({ input }) =>
       `a field of ${(input as { record: string }).record}; it has ${fieldsOf((input as { record: string }).record)}`,
@@ -23,10 +29,10 @@ export const flipBit: Fault<z.output<typeof parameters>> = {
   parameters,
   abilities: ['tap'],
   linksOf: ({ link }) => [link],
-  async inject(topology, { link, record, field }, prng) {
+  async inject(topology, { link, record, field, byte }, prng) {
     assert(topology.tap !== null, 'a topology that offers the ability `tap` has one');
     const { offset, bytes } = handshakeField('hybrid', record, field);
-    const bit = offset * 8 + prng.below(bytes * 8);
+    const bit = offset * 8 + (byte === undefined ? prng.below(bytes * 8) : byte * 8 + prng.below(8));
     const heal = await topology.tap.addRule({
       action: 'flip',
       link,
@@ -35,6 +41,11 @@ export const flipBit: Fault<z.output<typeof parameters>> = {
       bit,
     });
     return { drawn: { bit }, heal };
+  },
+  /** Once in each byte of the field. */
+  points: (written) => {
+    const { bytes } = handshakeField('hybrid', written.record, written.field);
+    return Array.from({ length: bytes }, (_, byte) => ({ ...written, byte }));
   },
 };
 

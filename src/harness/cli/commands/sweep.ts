@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { ScenarioError } from '../../../support/errors.ts';
+import { StagePool } from '../../runner/stage-pool.ts';
+import { sweep, sweepPoints } from '../../runner/sweep.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { withRun } from '../open-run.ts';
+import { addSharedOptions, type SharedOptions } from '../run-options.ts';
+import { select } from '../select.ts';
+
+/** `chaos sweep ID`: strikes at every point a scenario's fault can strike at, once each. */
+export function addSweep(program: Command, answers: (exitCode: number) => void): void {
+  addSharedOptions(program.command('sweep'))
+    .description('run every point of a scenario’s enumeration once, in the simulator')
+    .argument('<id>', 'ID of the scenario')
+    .action(async (id: string, given: SharedOptions) => {
+      if (given.arena === 'docker')
+        throw new ScenarioError('sweep requires --arena simulator: its points are thousands');
+      const options = { ...given, arena: 'simulator' as const };
+      const check = (catalogue: Parameters<typeof select>[0]) => {
+        const scenario = select(catalogue, [id]).scenarios[0];
+        const points = scenario === undefined ? [] : sweepPoints(scenario);
+        if (scenario === undefined || points.length === 0) throw new ScenarioError(`sweep: ${id} enumerates nothing`);
+        return { scenario, points };
+      };
+      answers(
+        await withRun(options, check, async (run, { scenario, points }) => {
+          const pool = new StagePool(run.arena);
+          const failures = await sweep(
+            scenario,
+            points,
+            {
+              pool,
+              arena: run.arena.name,
+              runSeed: options.seed,
+              image: options.image,
+              defects: [],
+              armed: true,
+              closingPart: false,
+              reporter: {},
+              wallMs: () => Date.now(),
+              stopAfter: null,
+            },
+            (done) => {
+              if (done % 100 === 0) console.log(`${scenario.id}: ${done} of ${points.length} points`);
+            },
+          );
+          await pool.close();
+          for (const { point, trial } of failures.slice(0, 20)) {
+            console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
+          }
+          console.log(`${scenario.id}: ${points.length - failures.length} of ${points.length} points`);
+          const outcome = { scenarios: [], killMatrix: null, partial: true, disarmed: false };
+          return { outcome, exitCode: failures.length === 0 ? exitCodes.passed : exitCodes.violation };
+        }),
+      );
+    });
+}
