@@ -51,7 +51,7 @@ const table: Record<string, { ours: readonly string[]; packages: readonly string
       'support',
       'sut/*',
     ],
-    packages: ['node:sqlite', 'node:crypto'],
+    packages: ['node:sqlite', 'node:crypto', 'node:v8'],
   },
   'harness/faults': { ours: ['harness/topology', 'contract', 'support'], packages: ['zod'] },
   // Steps work on nodes and write into the history.

@@ -28,6 +28,7 @@ export class SimulatedProcess {
   readonly #clock: VirtualClock;
   readonly #died: (because: string) => void;
   readonly #open = new Set<() => void>();
+  readonly #endListeners = new Set<() => void>();
   #state: 'running' | 'paused' | 'gone' = 'running';
   #held: (() => void)[] = [];
 
@@ -54,9 +55,15 @@ export class SimulatedProcess {
     try {
       work();
     } catch (error) {
-      this.end();
-      this.#died(`uncaught ${error instanceof Error ? error.name : 'error'}: ${messageOf(error)}`);
+      this.die(error);
     }
+  }
+
+  /** The end of a process that cannot go on: an error nobody caught. */
+  die(error: unknown): void {
+    if (this.#state === 'gone') return;
+    this.end();
+    this.#died(`uncaught ${error instanceof Error ? error.name : 'error'}: ${messageOf(error)}`);
   }
 
   /** Runs no code until `resume`; its connections stay open and time goes on. */
@@ -77,6 +84,14 @@ export class SimulatedProcess {
     this.#held = [];
     for (const release of [...this.#open]) release();
     this.#open.clear();
+    for (const listener of this.#endListeners) listener();
+    this.#endListeners.clear();
+  }
+
+  /** Calls back when the process is gone; the returned function ends that. */
+  onEnd(listener: () => void): () => void {
+    this.#endListeners.add(listener);
+    return () => void this.#endListeners.delete(listener);
   }
 
   /** Something the process holds open, one descriptor each; `release` is called if the process ends before `close`. */

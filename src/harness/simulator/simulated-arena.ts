@@ -1,0 +1,105 @@
+import type { Capability } from '../../contract/capabilities.ts';
+import { ScenarioError } from '../../support/errors.ts';
+import { readTomlFile } from '../../sut/io/toml-file.ts';
+import { parseRelayConfig, type RelayConfig } from '../../sut/relay/config.ts';
+import type { Arena, LinkAbility, StageOptions, Topology } from '../topology/topology.ts';
+import { type SimulatedShape, SimulatedTopology } from './simulated-topology.ts';
+import { noChanges } from './system-changes.ts';
+
+export interface SimulatorOptions {
+  readonly runId: string;
+  readonly seed: string;
+  readonly log: (line: string) => void;
+}
+
+/** What the simulator can stand in for; everything else needs containers. */
+export const simulatedShapes: readonly SimulatedShape[] = [
+  { name: 'pair', nodes: ['node-a', 'node-b'], hasTap: false },
+  { name: 'mitm', nodes: ['node-a', 'node-b'], hasTap: true },
+  { name: 'trio', nodes: ['node-a', 'node-b', 'node-c'], hasTap: false },
+  { name: 'five', nodes: ['node-a', 'node-b', 'node-c', 'node-d', 'node-e'], hasTap: false },
+];
+
+const shapeNames = simulatedShapes.map(({ name }) => name).join(', ');
+
+/** What the reference can, as its manifest says; without hooks its release image. */
+export const referenceCan: readonly Capability[] = [
+  'live',
+  'sealed',
+  'ack-relay',
+  'outbox',
+  'delete',
+  'cursor',
+  'vector',
+  'outstanding',
+  'stats',
+  'rows',
+  'handshake',
+  'hooks',
+  'pages',
+  'log-events',
+  'codec',
+  'stream',
+];
+
+/** The simulator for one run. Stages cost about a millisecond and share nothing. */
+export async function openSimulator({ log }: SimulatorOptions): Promise<Arena> {
+  const open = new Set<Topology>();
+  const configs = new Map<string, RelayConfig>();
+  return {
+    name: 'simulator',
+    about: 'simulator: the reference relay and node in this process, on virtual time, every draw from the seed',
+    facts: {
+      node: process.version,
+      sqlite: process.versions.sqlite,
+      openssl: process.versions.openssl,
+      topologies: shapeNames,
+    },
+
+    cannot(ability: LinkAbility, topology: string): string | null {
+      const shape = simulatedShapes.find(({ name }) => name === topology);
+      if (shape === undefined) return `the simulator offers the topologies ${shapeNames}`;
+      return ability === 'tap' && !shape.hasTap ? `the topology ${topology} has no tap` : null;
+    },
+
+    canOf,
+
+    async openStage(options: StageOptions): Promise<Topology> {
+      const topology = await SimulatedTopology.open({
+        shape: shapeOf(options.topology),
+        seed: options.seed,
+        relayConfig: configOf(configs, options.profile),
+        changes: noChanges,
+        can: canOf(options.image),
+      });
+      open.add(topology);
+      return topology;
+    },
+
+    async close(): Promise<void> {
+      for (const topology of open) await topology.stop();
+      log('simulator: closed');
+    },
+  };
+}
+
+function canOf(image: StageOptions['image']): readonly Capability[] {
+  return image === 'test' ? referenceCan : referenceCan.filter((can) => can !== 'hooks');
+}
+
+function shapeOf(topology: string): SimulatedShape {
+  const shape = simulatedShapes.find(({ name }) => name === topology);
+  if (shape !== undefined) return shape;
+  throw new ScenarioError(`topology: the simulator offers ${shapeNames}; got ${JSON.stringify(topology)}`);
+}
+
+/** The relay's limits, from the same file that its container is started with. */
+function configOf(known: Map<string, RelayConfig>, profile: string): RelayConfig {
+  let config = known.get(profile);
+  if (config === undefined) {
+    const path = `${import.meta.dirname}/../../../systems/reference/relay-${profile}.toml`;
+    config = parseRelayConfig(path, readTomlFile(path));
+    known.set(profile, config);
+  }
+  return config;
+}
