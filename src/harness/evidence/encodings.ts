@@ -20,11 +20,12 @@ export function encodedForms(canary: Uint8Array): EncodedForm[] {
     ...percentForms(canary),
     ...utf16Forms(canary),
   ];
-  const seen = new Set<string>();
-  return forms.filter(({ bytes }) => {
-    const key = Buffer.from(bytes).toString('latin1');
-    return !seen.has(key) && seen.add(key) !== undefined;
-  });
+  const different = new Map<string, EncodedForm>();
+  for (const form of forms) {
+    const key = Buffer.from(form.bytes).toString('latin1');
+    if (!different.has(key)) different.set(key, form);
+  }
+  return [...different.values()];
 }
 
 function ascii(encoding: string, text: string): EncodedForm {
@@ -36,10 +37,9 @@ function base64Forms(canary: Uint8Array, alignment: number): EncodedForm[] {
   const shifted = Buffer.concat([Buffer.alloc(alignment), canary]);
   const first = Math.ceil((alignment * 8) / 6);
   const end = Math.floor((shifted.length * 8) / 6);
-  const forms = (['base64', 'base64url'] as const).map((alphabet) =>
+  return (['base64', 'base64url'] as const).map((alphabet) =>
     ascii(alphabet, shifted.toString(alphabet).slice(first, end)),
   );
-  return forms;
 }
 
 /** What RFC 3986 lets stand as it is. */
