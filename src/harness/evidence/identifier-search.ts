@@ -24,23 +24,11 @@ const formBytesMin = 8;
  * a UUID, an IPv4 address), of those; a text too short for that as a word of its own. The first hit of each form.
  */
 export function findIdentifiers(text: string, identifiers: readonly Identifier[]): IdentifierHit[] {
-  for (const {
-    label,
-    text: { length },
-  } of identifiers)
-    assert(length > 2, `${label} has at least 3 characters to look for`);
-  const forms = identifiers.flatMap(({ label, text: identifier }) =>
-    [utf8(identifier), ...bytesMeantBy(identifier)]
-      .filter((bytes) => bytes.length >= formBytesMin)
-      .flatMap((bytes) => encodedForms(bytes).map((form) => ({ label, ...form }))),
-  );
+  const { forms, index } = preparedFor(identifiers);
   const hits: IdentifierHit[] = [];
-  if (forms.length > 0) {
-    const index = new PatternIndex(forms.map((form) => form.bytes));
-    for (const { pattern, offset } of index.firstHits(utf8(text))) {
-      const { label, encoding } = forms[pattern]!;
-      hits.push({ label, encoding, offset });
-    }
+  for (const { pattern, offset } of index?.firstHits(utf8(text)) ?? []) {
+    const { label, encoding } = forms[pattern]!;
+    hits.push({ label, encoding, offset });
   }
   for (const { label, text: identifier } of identifiers) {
     for (const { encoding, word } of shortWords(identifier)) {
@@ -49,6 +37,28 @@ export function findIdentifiers(text: string, identifiers: readonly Identifier[]
     }
   }
   return hits;
+}
+
+interface Prepared {
+  readonly forms: readonly { readonly label: string; readonly encoding: string }[];
+  readonly index: PatternIndex | null;
+}
+
+/** One trial searches its log and every page for the same list; making the forms costs more than the search. */
+const prepared = new WeakMap<readonly Identifier[], Prepared>();
+
+function preparedFor(identifiers: readonly Identifier[]): Prepared {
+  const known = prepared.get(identifiers);
+  if (known !== undefined) return known;
+  for (const { label, text } of identifiers) assert(text.length > 2, `${label} has at least 3 characters to look for`);
+  const forms = identifiers.flatMap(({ label, text }) =>
+    [utf8(text), ...bytesMeantBy(text)]
+      .filter((bytes) => bytes.length >= formBytesMin)
+      .flatMap((bytes) => encodedForms(bytes).map((form) => ({ label, ...form }))),
+  );
+  const made = { forms, index: forms.length === 0 ? null : new PatternIndex(forms.map((form) => form.bytes)) };
+  prepared.set(identifiers, made);
+  return made;
 }
 
 function bytesMeantBy(text: string): Uint8Array[] {
