@@ -31,7 +31,10 @@ export type Asked = 'recovered' | 'refused' | 'gone' | 'settled';
 
 /** What `status` shows of the storage, as of one moment. */
 export interface Snapshot {
+  /** Items that wait for the relay. */
   readonly pending: number;
+  /** Items that the relay will never take. */
+  readonly failed: number;
   readonly contiguous: number;
   readonly vector: VersionVector;
   readonly outstanding: readonly OutstandingRow[];
@@ -339,6 +342,7 @@ export class NodeStore {
   snapshot(): Promise<Snapshot> {
     return this.database.read('snapshot', (sql) => ({
       pending: this.outbox.count(sql),
+      failed: this.outbox.failedCount(sql),
       contiguous: this.cursors.contiguous(sql),
       vector: this.vector.read(sql),
       outstanding: this.outstanding.list(sql),

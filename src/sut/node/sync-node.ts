@@ -95,6 +95,11 @@ export class SyncNode {
     sync.connect();
   }
 
+  /** Connects without remembering it for the next start. */
+  connectOnce(): void {
+    this.#paired().connect();
+  }
+
   async disconnect(): Promise<void> {
     const sync = this.#paired();
     await this.#parts.store.setWantsConnection(false);
@@ -125,18 +130,8 @@ export class SyncNode {
 
   /** Saves an item and waits for the relay's word on it; null when that has not come after `deadlineMs`. */
   async pushUntilRelay(body: Uint8Array, deadlineMs: number): Promise<{ item: BlobId; result: PushResult | null }> {
-    const sync = this.#paired();
     const item = await this.push(body);
-    return new Promise((resolve) => {
-      const timer = this.#parts.ports.clock.setTimer(deadlineMs, () => {
-        stopWaiting();
-        resolve({ item, result: null });
-      });
-      const stopWaiting = sync.outbox.await(item, (result) => {
-        timer.cancel();
-        resolve({ item, result });
-      });
-    });
+    return { item, result: await this.#relayTold(item, deadlineMs) };
   }
 
   /** Deletes an item everywhere, in time; returns its tombstone. `force` lets the relay drop the ciphertext at once. */
@@ -147,6 +142,13 @@ export class SyncNode {
     const tombstone = await store.acceptDeletion(deletion, config.outboxMax);
     sync.outbox.wake();
     return tombstone;
+  }
+
+  /** The same, and waits for the relay to have the tombstone; false when that has not come after `deadlineMs`. */
+  async deleteUntilRelay(target: BlobId, options: { readonly force?: boolean }, deadlineMs: number): Promise<boolean> {
+    const tombstone = await this.delete(target, options);
+    if (!(await this.#parts.store.waiting()).includes(tombstone)) return true; // Deleted before.
+    return (await this.#relayTold(tombstone, deadlineMs))?.kind === 'acked';
   }
 
   /** Reads up to the relay's head once. Throws NodeError NOT_CONNECTED, CONNECTION_LOST, RELAY_REFUSED. */
@@ -202,6 +204,21 @@ export class SyncNode {
     };
   }
 
+  /** What a person is shown. */
+  async summary(): Promise<{
+    state: string;
+    pending: number;
+    failed: number;
+    cursor: number;
+    outstanding: number;
+    terminalError: string | null;
+  }> {
+    const { pending, failed, contiguous, outstanding } = await this.#parts.store.snapshot();
+    const { state } = this.#sync?.state ?? { state: 'disconnected' };
+    const terminalError = this.#sync?.terminalError ?? null;
+    return { state, pending, failed, cursor: contiguous, outstanding: outstanding.length, terminalError };
+  }
+
   async outbox(): Promise<AnswerValue<'outbox'>> {
     const waiting = await this.#parts.store.waiting();
     const { outbox } = this.#paired();
@@ -238,6 +255,21 @@ export class SyncNode {
       if ((await this.#parts.store.snapshot()).pending === 0) return;
       await pause(clock, flushPollMs);
     }
+  }
+
+  /** Null when the relay has said nothing about the blob after `deadlineMs`. */
+  #relayTold(blobId: BlobId, deadlineMs: number): Promise<PushResult | null> {
+    const { outbox } = this.#paired();
+    return new Promise((resolve) => {
+      const timer = this.#parts.ports.clock.setTimer(deadlineMs, () => {
+        stopWaiting();
+        resolve(null);
+      });
+      const stopWaiting = outbox.await(blobId, (result) => {
+        timer.cancel();
+        resolve(result);
+      });
+    });
   }
 
   #enter(group: GroupRecord): void {

@@ -18,6 +18,10 @@ export class OutboxTable {
     return sql.get<{ count: number }>('SELECT COUNT(*) AS count FROM outbox WHERE failed IS NULL')!.count;
   }
 
+  failedCount(sql: Sql): number {
+    return sql.get<{ count: number }>('SELECT COUNT(*) AS count FROM outbox WHERE failed IS NOT NULL')!.count;
+  }
+
   /** What still waits, in order. */
   list(sql: Sql): BlobId[] {
     return blobIds(sql.all('SELECT blob_id AS blobId FROM outbox WHERE failed IS NULL ORDER BY position'));
