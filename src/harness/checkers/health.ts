@@ -81,7 +81,10 @@ function judgeStatistics(record: TrialRecord, clauses: Clauses): void {
     stats.sessions.length === live.length && devices.size === live.length
       ? []
       : [`${stats.sessions.length} sessions of ${devices.size} devices, ${live.length} live nodes`];
-  clauses.none(wrongSessions, 'wrong number of sessions', `${live.length} sessions for ${live.length} live nodes`);
+  if (record.nodes.some((node) => record.collected.nodes[node] === undefined)) {
+    clauses.unknown('sessions: it is not known which nodes are live');
+  } else
+    clauses.none(wrongSessions, 'wrong number of sessions', `${live.length} sessions for ${live.length} live nodes`);
   clauses.none(
     stats.pendingHandshakes === 0 ? [] : [`${stats.pendingHandshakes} handshakes pending after settling`],
     'handshakes left pending',
