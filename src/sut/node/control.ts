@@ -52,6 +52,7 @@ export class NodeControlServer {
   readonly #log: EventLog<typeof nodeLogEvents>;
   readonly #handlers: Handlers;
   #node: SyncNode | null = null;
+  #isKilled = false;
   #lifecycle: Promise<unknown> = Promise.resolve();
 
   constructor(options: NodeControlOptions) {
@@ -85,6 +86,7 @@ export class NodeControlServer {
 
   /** As if the process had died. */
   kill(): void {
+    this.#isKilled = true;
     this.#node?.kill();
     this.#node = null;
   }
@@ -116,7 +118,7 @@ export class NodeControlServer {
     if (error instanceof StorageError) {
       return failed(id, `STORAGE_${error.failure.toUpperCase().replaceAll('-', '_')}`, error.message);
     }
-    this.#log.write('crash', crashReportOf(error));
+    if (!this.#isKilled) this.#log.write('crash', { ...crashReportOf(error) });
     return { id, outcome: 'unknown', code: 'INTERNAL', message: 'the node failed in a way it does not know' };
   }
 

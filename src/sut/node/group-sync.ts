@@ -15,7 +15,6 @@ import { RelayRefusal, SessionEnded } from './open-requests.ts';
 import { Outbox } from './outbox.ts';
 import type { NodeParts } from './parts.ts';
 import { type Pulled, Puller } from './puller.ts';
-import { retryDelayMs } from './retry-delay.ts';
 import type { Sealer } from './sealer.ts';
 import { Session, type SessionOwner } from './session.ts';
 import type { NodeStats } from './stats.ts';
@@ -147,7 +146,7 @@ export class GroupSync {
 
   #wait(attempt: number): void {
     if (!this.#parts.config.autoReconnect) return;
-    this.#waitTimer = this.#parts.ports.clock.setTimer(retryDelayMs(this.#parts, attempt), () => {
+    this.#waitTimer = this.#parts.ports.clock.setTimer(this.#parts.retryDelayMs(attempt), () => {
       this.#waitTimer = null;
       this.#step('timer');
     });

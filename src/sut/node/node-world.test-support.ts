@@ -60,10 +60,12 @@ function settled(): Promise<void> {
 }
 
 /** A cable between nodes and the relay: bytes arrive after `delayMs`, or never while it is cut. */
-export class Cable implements Dialer, Listener {
+export class Cable implements Listener {
   delayMs = 5;
-  /** Refuses dials and swallows bytes both ways, as a firewall would. */
+  /** Swallows dials and bytes both ways, as a firewall would. */
   isCut = false;
+  /** Names of nodes whose bytes towards the relay are swallowed. */
+  readonly mutedNodes = new Set<string>();
   readonly #clock: Clock;
   #accept: ((connection: Connection) => ConnectionEvents) | null = null;
   #open = new Set<End>();
@@ -85,15 +87,23 @@ export class Cable implements Dialer, Listener {
     for (const end of [...this.#open]) end.destroy();
   }
 
-  dial(_address: string, events: ConnectionEvents): Connection {
-    const near = new End(this, events);
+  dialerOf(name: string): Dialer {
+    return { dial: (_address, events) => this.#dial(name, events) };
+  }
+
+  isMuted(name: string): boolean {
+    return this.isCut || this.mutedNodes.has(name);
+  }
+
+  #dial(name: string, events: ConnectionEvents): Connection {
+    const near = new End(this, name, events);
     this.later(() => {
-      if (this.isCut) return;
+      if (this.isMuted(name)) return;
       if (this.#accept === null) {
         near.finish('refused');
         return;
       }
-      const far = new End(this, null);
+      const far = new End(this, 'relay', null);
       near.peer = far;
       far.peer = near;
       this.#open.add(near).add(far);
@@ -119,9 +129,12 @@ class End implements Connection {
   events: ConnectionEvents | null;
   #isOver = false;
   readonly #cable: Cable;
+  /** Whose end it is. */
+  readonly #owner: string;
 
-  constructor(cable: Cable, events: ConnectionEvents | null) {
+  constructor(cable: Cable, owner: string, events: ConnectionEvents | null) {
     this.#cable = cable;
+    this.#owner = owner;
     this.events = events;
   }
 
@@ -150,7 +163,7 @@ class End implements Connection {
 
   #deliver(work: (peer: End) => void): void {
     this.#cable.later(() => {
-      if (this.peer !== null && !this.peer.#isOver && !this.#cable.isCut) work(this.peer);
+      if (this.peer !== null && !this.peer.#isOver && !this.#cable.isMuted(this.#owner)) work(this.peer);
     });
   }
 }
@@ -272,7 +285,7 @@ export class TestNode {
     return new NodeControlServer({
       ports: {
         ...this.#world.common(this.#name),
-        dialer: this.#world.cable,
+        dialer: this.#world.cable.dialerOf(this.#name),
         argon2: async ({ passphrase, salt }) => new Prng(`${Buffer.from(passphrase)} ${salt}`).bytes(32),
         log: (line) => this.logLines.push(line),
       },

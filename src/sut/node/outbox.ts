@@ -5,7 +5,6 @@ import { sha256 } from '../core/digest.ts';
 import type { BlobId } from '../core/ids.ts';
 import { Coalesced } from './coalesced.ts';
 import { RelayRefusal, SessionEnded } from './open-requests.ts';
-import { retryDelayMs } from './retry-delay.ts';
 import type { Session } from './session.ts';
 import type { SyncContext } from './sync-context.ts';
 import type { SealedEntry } from './tables/outbox-table.ts';
@@ -147,7 +146,7 @@ export class Outbox {
     if (await this.#failed(blobId, code)) return;
     const { parts } = this.#context;
     if (code === errorCodes.INVALID_MESSAGE) {
-      const delayMs = retryDelayMs(parts, this.#attempts.get(blobId) ?? 1);
+      const delayMs = parts.retryDelayMs(this.#attempts.get(blobId) ?? 1);
       const timer = parts.ports.clock.setTimer(delayMs, () => {
         this.#setAside.delete(blobId);
         this.wake();
@@ -158,7 +157,7 @@ export class Outbox {
     this.#window = 1;
     if (this.#pauseTimer !== null) return; // Its companions in the window were refused for the same reason.
     this.#refusals += 1;
-    this.#pauseTimer = parts.ports.clock.setTimer(retryDelayMs(parts, this.#refusals), () => {
+    this.#pauseTimer = parts.ports.clock.setTimer(parts.retryDelayMs(this.#refusals), () => {
       this.#pauseTimer = null;
       this.wake();
     });

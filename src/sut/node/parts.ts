@@ -12,6 +12,7 @@ import { EventHub } from './event-hub.ts';
 import { type GroupRecord, type Identity, readIdentity } from './identity.ts';
 import { nodeLogEvents } from './log-events.ts';
 import { type OutboxRules, standardRules } from './outbox-rules.ts';
+import { retryDelay } from './retry-delay.ts';
 import { nodeSchema } from './schema.ts';
 import { groupSealer, type Sealer } from './sealer.ts';
 import { NodeStore } from './store.ts';
@@ -48,6 +49,8 @@ export interface NodeParts {
   /** Passphrase to group secret. */
   readonly derivePassphrase: (options: Argon2Options) => Promise<Uint8Array>;
   readonly outboxRules: OutboxRules;
+  /** The wait before a reconnect, or before the next try of what the relay refused for the moment; attempts from 1. */
+  readonly retryDelayMs: (attempt: number) => number;
   /** One for each connection. */
   readonly newHealthRule: () => HealthRule;
   readonly log: EventLog<typeof nodeLogEvents>;
@@ -86,6 +89,7 @@ function standardParts(ports: NodePorts, config: NodeConfig, identity: Identity)
     openChannel: (options) => new SecureChannel(options),
     derivePassphrase: ports.argon2,
     outboxRules: standardRules,
+    retryDelayMs: retryDelay(config, random),
     newHealthRule: () => new HealthRule(),
     log: new EventLog({ table: nodeLogEvents, level: config.logLevel, clock, sink: ports.log }),
     events: new EventHub(() => clock.wallMs()),

@@ -3,7 +3,6 @@ import type { Timer } from '../../support/clock.ts';
 import { Coalesced } from './coalesced.ts';
 import { RelayRefusal, SessionEnded } from './open-requests.ts';
 import type { PullPlan } from './pull-plan.ts';
-import { retryDelayMs } from './retry-delay.ts';
 import type { Session } from './session.ts';
 import type { Applied } from './store.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -132,7 +131,7 @@ export class Puller {
     const { parts, failed } = this.#context;
     if (error instanceof RelayRefusal && error.code === errorCodes.RATE_LIMITED && this.#pauseTimer === null) {
       this.#refusals += 1;
-      this.#pauseTimer = parts.ports.clock.setTimer(retryDelayMs(parts, this.#refusals), () => {
+      this.#pauseTimer = parts.ports.clock.setTimer(parts.retryDelayMs(this.#refusals), () => {
         this.#pauseTimer = null;
         this.#pulling.run();
       });
