@@ -59,12 +59,12 @@ export class SimulatedRelay implements RelayControl {
     return this.#relay.relayId;
   }
 
-  stats(): Promise<RelayStats> {
+  async stats(): Promise<RelayStats> {
     return this.#ask('stats', this.#running('stats'), (relay) => relay.stats());
   }
 
   /** The text of one of the relay's pages. */
-  page(path: string): Promise<string> {
+  async page(path: string): Promise<string> {
     return this.#ask(path, this.#running(path), async (relay) => {
       const page = await relay.pages.at(path);
       if (page === null) throw new EnvironmentError(`relay: expected a page at ${path}, got none`);
@@ -72,7 +72,7 @@ export class SimulatedRelay implements RelayControl {
     });
   }
 
-  hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void> {
+  async hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void> {
     return this.#ask(`hook ${name}`, this.#running(`hook ${name}`), async () => {
       const hook = Object.hasOwn(this.#hooks, name) ? this.#hooks[name] : undefined;
       if (hook === undefined) {

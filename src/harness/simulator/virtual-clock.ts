@@ -123,13 +123,13 @@ export class VirtualClock {
       let seen = this.#turns.others;
       for (let turns = 0; quietTurns < 2; turns += 1) {
         await null;
+        if (this.#stopped) return;
         this.#turns.own();
         const now = this.#turns.others;
         quietTurns = now === seen ? quietTurns + 1 : 0;
         seen = now;
         if (turns > turnsMax) return this.#fail(`a chain of awaits did not end within ${turnsMax} turns`);
       }
-      if (this.#stopped) return;
       if (this.#harnessTimers.size === 0 && this.#holds.size === 0) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
