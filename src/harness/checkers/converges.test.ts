@@ -29,7 +29,8 @@ testTable(converges, [
   {
     says: 'invalid',
     when: 'settling missed its deadline',
-    change: (d) => edit(d, (entry) => entry.kind === 'settled', { reached: false, lastSeen: { pending: 3 } }),
+    change: (d) =>
+      edit(d, (entry) => entry.kind === 'settled', { reached: false, afterMs: 60_000, lastSeen: { pending: 3 } }),
     naming: '"pending":3',
   },
   {

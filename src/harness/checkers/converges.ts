@@ -4,6 +4,7 @@ import { entriesOf } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { judgeTiming } from './lag.ts';
 import { ledgerOf } from './ledger.ts';
 import { judgeAbsence } from './missing.ts';
 import { readVector } from './vector.ts';
@@ -46,7 +47,10 @@ function judgeSettled(record: TrialRecord, clauses: Clauses): void {
     return;
   }
   const missed = settled.filter(({ reached }) => !reached);
-  clauses.none(
+  judgeTiming(
+    record,
+    clauses,
+    Math.min(...(missed.length > 0 ? missed : settled).map(({ afterMs }) => afterMs)),
     missed.map(({ afterMs, lastSeen }) => `not settled after ${Math.round(afterMs)} ms; last seen ${brief(lastSeen)}`),
     'deadlines for settling missed',
     `settled after ${Math.round(settled.at(-1)!.afterMs)} ms`,

@@ -3,6 +3,7 @@ import { entriesOf } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { judgeTiming } from './lag.ts';
+import { isLoad } from './ledger.ts';
 import { witnessesOf } from './witnesses.ts';
 
 const parameters = z.strictObject({ withinMs: z.number().int().positive() });
@@ -26,7 +27,7 @@ export const endsOkOrRetryable: Checker<z.output<typeof parameters>> = {
     const clauses = new Clauses();
     const answers = new Map(entriesOf(record.entries, 'answered').map((answer) => [answer.operation, answer]));
     const invoked = entriesOf(record.entries, 'invoked').filter(
-      ({ op, part }) => (op === 'push' || op === 'delete') && part !== 'seed' && part !== 'closing',
+      ({ op, part }) => (op === 'push' || op === 'delete') && isLoad(part),
     );
     if (invoked.length === 0) clauses.unknown('the load held no push');
     const outbox = witnessesOf(record, 'outbox-after-retryable');

@@ -1,5 +1,5 @@
 import type { AckLevel } from '../../contract/outcome.ts';
-import { type EntryOf, entriesOf } from '../history/history.ts';
+import { type EntryOf, entriesOf, type LoadPart } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 
 /** What the tester asked the nodes to store and delete, and what the nodes said of it. */
@@ -23,7 +23,7 @@ export interface Ledger {
 export interface LedgerPush {
   readonly operation: number;
   readonly node: string;
-  readonly part: string;
+  readonly part: LoadPart;
   /** SHA-256 of the plaintext in hex. */
   readonly digest: string | null;
   readonly bytes: number | null;
@@ -163,6 +163,7 @@ function factsOf(record: TrialRecord, pushes: readonly LedgerPush[]): ReadonlyMa
   }
   for (const node of Object.values(record.collected.nodes)) {
     for (const held of node.items ?? []) {
+      if (held.deleted) continue; // A node may know nothing of it but that it is deleted.
       of(held.item).authors.add(held.author);
       if (held.sequence !== null) of(held.item).sequences.add(held.sequence);
     }
@@ -194,7 +195,11 @@ function tombstonesOf(
   return known;
 }
 
-/** The pushes of the load: not those that seeded the group, nor those of the closing part. */
+/** True of the load’s own steps: not of what forms and seeds the group, prepares the load or closes the trial. */
+export function isLoad(part: LoadPart): boolean {
+  return !['group', 'seed', 'closing'].includes(part) && !part.startsWith('prepare');
+}
+
 export function loadPushes(ledger: Ledger): readonly LedgerPush[] {
-  return ledger.pushes.filter(({ part }) => part !== 'seed' && part !== 'closing');
+  return ledger.pushes.filter(({ part }) => isLoad(part));
 }

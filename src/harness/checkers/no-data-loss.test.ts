@@ -164,6 +164,11 @@ testTable(noDataLoss, [
     naming: 'node-a has several authors',
   },
   {
+    says: 'valid',
+    when: 'a node knows nothing of an item but that it is deleted',
+    change: (d) => Object.assign(items(d, 'node-b')[0]!, { author: '', sequence: null }),
+  },
+  {
     says: 'invalid',
     when: 'a node does not show what it stores',
     change: (d) => d.collected.nodes['node-b']!.answeredItems!.pop(),

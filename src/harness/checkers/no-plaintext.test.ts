@@ -72,6 +72,12 @@ testTable(noPlaintext, [
   },
   {
     says: 'unknown',
+    when: 'a capture was found incomplete',
+    change: (d) => d.collected.missing.push({ part: 'captures.relay', because: 'a gap of 300 bytes', byDesign: false }),
+    naming: 'a gap of 300 bytes',
+  },
+  {
+    says: 'unknown',
     when: 'a capture has fewer packets than the interface counted',
     change: (d) => Object.assign(d.collected.captures[0]!, { packetsCounted: 201 }),
     naming: '200 of 201 packets',

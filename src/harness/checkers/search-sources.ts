@@ -1,7 +1,7 @@
 import type { SourceSearch } from '../history/collected.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Clauses } from './clauses.ts';
-import { judgeAbsence } from './missing.ts';
+import { judgeAbsence, missingPart } from './missing.ts';
 import { witnessesOf } from './witnesses.ts';
 
 /**
@@ -72,7 +72,9 @@ function judgeCaptures(record: TrialRecord, clauses: Clauses): void {
       judgeAbsence(record, clauses, `captures.${point}`, `capture at ${point}`);
       continue;
     }
-    if (capture.packets === 0 || capture.bytes === 0) clauses.unknown(`the capture at ${point} is empty`);
+    const missing = missingPart(record, `captures.${point}`);
+    if (missing !== null) judgeAbsence(record, clauses, `captures.${point}`, `capture at ${point}`);
+    else if (capture.packets === 0 || capture.bytes === 0) clauses.unknown(`the capture at ${point} is empty`);
     else if (capture.packetsCounted !== null && capture.packets < capture.packetsCounted) {
       clauses.unknown(`the capture at ${point} has ${capture.packets} of ${capture.packetsCounted} packets`);
     } else if (!capture.markFound) clauses.unknown(`the marked packet is not in the capture at ${point}`);

@@ -4,8 +4,8 @@ import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 
 /**
- * No node ever announced a state in which it stopped trying: `stopped`, or `disconnected` without having been told to
- * disconnect or end.
+ * No node that was told to connect ever announced a state in which it stopped trying, `stopped` or `disconnected`,
+ * before it was told to disconnect or end.
  */
 export const statusNeverTerminal: Checker<Record<string, never>> = {
   name: 'status-never-terminal',
@@ -28,7 +28,7 @@ export const statusNeverTerminal: Checker<Record<string, never>> = {
         } else if (entry.kind === 'event' && entry.node === node && entry.event.event === 'state') {
           states += 1;
           const { state } = entry.event;
-          if (state === 'stopped' || (state === 'disconnected' && isWanted)) terminal.push(`${node} became ${state}`);
+          if (isWanted && (state === 'stopped' || state === 'disconnected')) terminal.push(`${node} became ${state}`);
         }
       }
       if (states === 0) clauses.unknown(`${node} announced no state`);
