@@ -40,7 +40,7 @@ export class CodePlaces {
     if (!(error instanceof Error) || typeof error.stack !== 'string') return new CodePlaces([]);
     // The stack opens with the message, which may say anything, in any number of lines.
     const frames = error.stack.split('\n').slice(String(error.message).split('\n').length);
-    const places = frames.map((frame) => /\/(src\/[a-z0-9/-]+\.ts:\d+):\d+\)?$/.exec(frame)?.[1]);
+    const places = frames.map((frame) => /\/(src\/[a-z0-9/.-]+\.ts:\d+):\d+\)?$/.exec(frame)?.[1]);
     return new CodePlaces(places.filter((place) => place !== undefined).slice(0, 12));
   }
 }

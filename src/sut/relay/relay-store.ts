@@ -155,7 +155,7 @@ export class RelayStore {
       if (this.storedBytes(sql, blob.groupId) + blob.payload.length > this.rules.groupBytesMax) {
         return { kind: 'quota-exceeded' };
       }
-      const cursor = this.takeCursor(sql, blob.groupId);
+      const cursor = this.takeCursor(sql, blob);
       const storedAt = this.insert(sql, blob, cursor);
       return { kind: 'stored', cursor, storedAt };
     });
@@ -279,8 +279,8 @@ export class RelayStore {
     return Math.floor(this.clock.wallMs() / 1000);
   }
 
-  /** The group's next cursor, counted up; the first is 1. */
-  protected takeCursor(sql: Sql, groupId: GroupId): number {
+  /** The next cursor of the blob's group, counted up; the first is 1. */
+  protected takeCursor(sql: Sql, { groupId }: NewBlob): number {
     return sql.get<{ cursor: number }>(
       `INSERT INTO group_cursors (group_id, next_cursor) VALUES (?, 2)
        ON CONFLICT DO UPDATE SET next_cursor = next_cursor + 1 RETURNING next_cursor - 1 AS cursor`,

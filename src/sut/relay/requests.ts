@@ -138,7 +138,9 @@ export class Requests {
     }
     const replaced = sessions.add(session, groupId, deviceId);
     if (replaced !== null) {
-      this.#end(replaced, 'replaced', 'UNAUTHORIZED', 'replaced by a newer session of this device');
+      // A code after which a node tries again: on a lossy link the HELLO of a connection that the node has long given up
+      // can arrive last, and the session it ends is then the living one.
+      this.#end(replaced, 'replaced', 'RELAY_OVERLOADED', 'replaced by another session of this device');
     }
     const { maxCursor, pendingCount, pending } = arrived;
     session.welcome([
