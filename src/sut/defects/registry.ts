@@ -1,0 +1,51 @@
+import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
+import { cursorInTwoStatements } from './cursor-in-two-statements.ts';
+import { damageItems } from './damage-items.ts';
+import { deadLetterAfterThree } from './dead-letter-after-three.ts';
+import type { Defect } from './defect.ts';
+import { descriptorLeakedPerPush } from './descriptor-leaked-per-push.ts';
+import { deviceNameInRelayLog } from './device-name-in-relay-log.ts';
+import { ephemeralReused } from './ephemeral-reused.ts';
+import { exportKeys } from './export-keys.ts';
+import { firstCursorZero } from './first-cursor-zero.ts';
+import { groupIdInMetricsLabel } from './group-id-in-metrics-label.ts';
+import type { Hook } from './hook.ts';
+import { itemStoredTwice } from './item-stored-twice.ts';
+import { outstandingInMemoryOnly } from './outstanding-in-memory-only.ts';
+import { passphraseInNodeLog } from './passphrase-in-node-log.ts';
+import { payloadPushedUnsealed } from './payload-pushed-unsealed.ts';
+import { pendingHandshakeKept } from './pending-handshake-kept.ts';
+import { retryRefusedForEver } from './retry-refused-for-ever.ts';
+import { sessionLeftBehind } from './session-left-behind.ts';
+import { storedByteChanged } from './stored-byte-changed.ts';
+import { tombstoneNotApplied } from './tombstone-not-applied.ts';
+import { vectorComponentSkipped } from './vector-component-skipped.ts';
+
+/** Every planted defect, by the name that scenarios use. */
+export const defects: Readonly<Record<string, Defect>> = byName([
+  cursorInTwoStatements,
+  firstCursorZero,
+  ephemeralReused,
+  pendingHandshakeKept,
+  deadLetterAfterThree,
+  retryRefusedForEver,
+  payloadPushedUnsealed,
+  passphraseInNodeLog,
+  deviceNameInRelayLog,
+  groupIdInMetricsLabel,
+  storedByteChanged,
+  blobDroppedAfterAck,
+  itemStoredTwice,
+  vectorComponentSkipped,
+  tombstoneNotApplied,
+  sessionLeftBehind,
+  descriptorLeakedPerPush,
+  outstandingInMemoryOnly,
+]);
+
+/** Every test hook. */
+export const hooks: Readonly<Record<string, Hook>> = byName([exportKeys, damageItems]);
+
+function byName<T extends { readonly name: string }>(all: readonly T[]): Readonly<Record<string, T>> {
+  return Object.fromEntries(all.map((one) => [one.name, one]));
+}
