@@ -4,7 +4,7 @@ import { readTomlFile } from '../../sut/io/toml-file.ts';
 import { parseRelayConfig, type RelayConfig } from '../../sut/relay/config.ts';
 import type { Arena, LinkAbility, StageOptions, Topology } from '../topology/topology.ts';
 import { type SimulatedShape, SimulatedTopology } from './simulated-topology.ts';
-import { noChanges } from './system-changes.ts';
+import { systemChanges } from './system-changes.ts';
 
 export interface SimulatorOptions {
   readonly runId: string;
@@ -69,7 +69,7 @@ export async function openSimulator({ log }: SimulatorOptions): Promise<Arena> {
         shape: shapeOf(options.topology),
         seed: options.seed,
         relayConfig: configOf(configs, options.profile),
-        changes: noChanges,
+        changes: systemChanges(options),
         can: canOf(options.image),
       });
       open.add(topology);

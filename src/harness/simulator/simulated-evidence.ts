@@ -38,6 +38,8 @@ export interface EvidenceSources {
   readonly sessionKeys: readonly SessionKeys[];
   readonly baseline: RelayStats | null;
   readonly mark: string;
+  /** Wall clock at the start of the trial. */
+  readonly beganMs: number;
 }
 
 const pagePaths = { health: '/health', metrics: '/metrics' } as const;
@@ -57,10 +59,8 @@ export async function collectEvidence(sources: EvidenceSources, plan: CollectPla
   const { relay, nodes, links, tap, mark } = sources;
   const missing: Missing[] = [];
   const lacks = (part: string, because: string) => void missing.push({ part, because, byDesign: false });
-  const search = prepareSearch(
-    plan.canaries.map(({ label, bytes }) => ({ label, bytes })),
-    mark,
-  );
+  const secrets = relay.handshakeSecrets(sources.beganMs).map((bytes) => ({ label: 'handshake-secret', bytes }));
+  const search = prepareSearch([...plan.canaries, ...secrets], mark);
   const searches: SourceSearch[] = [];
   const collectedNodes: Record<string, CollectedNode> = {};
   for (const node of nodes) {

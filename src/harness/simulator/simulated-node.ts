@@ -53,7 +53,6 @@ export class SimulatedNode implements NodeControl {
     assert(this.machine.process === null, 'a node is started when none is running');
     const { process, ports } = this.machine.startProcess();
     const { openDatabase, keyFile, ...otherPorts } = ports;
-    const { changes, hooks } = this.#options.changes.node();
     const started = await this.#control.call(
       process,
       () => {
@@ -61,8 +60,7 @@ export class SimulatedNode implements NodeControl {
           ports: { ...otherPorts, dialer: network.dialerFor(process), argon2: simulatedArgon2 },
           home: { openDatabase, keyFile, fresh: async () => this.machine.wipe() },
           config,
-          changes,
-          hooks,
+          ...this.#options.changes.node(),
           emit: (event) => this.#announce(process, event),
         });
         return this.#server.start();

@@ -1,7 +1,7 @@
 import type { RelayStats } from '../../contract/relay-stats.ts';
 import { assert } from '../../support/assert.ts';
-import { EnvironmentError, messageOf, ScenarioError } from '../../support/errors.ts';
-import type { Hook } from '../../sut/node/control.ts';
+import { EnvironmentError, messageOf } from '../../support/errors.ts';
+import type { RelayAdditions } from '../../sut/defects/compose.ts';
 import type { RelayConfig } from '../../sut/relay/config.ts';
 import type { RelayChange } from '../../sut/relay/parts.ts';
 import { composeRelay, type Relay } from '../../sut/relay/relay.ts';
@@ -30,7 +30,8 @@ export class SimulatedRelay implements RelayControl {
   readonly #options: SimulatedRelayOptions;
   readonly #control: ControlPath;
   #relay: Relay | null = null;
-  #hooks: Readonly<Record<string, Hook>> = {};
+  /** Of every process so far. */
+  readonly #additions: RelayAdditions[] = [];
 
   constructor(options: SimulatedRelayOptions) {
     this.#options = options;
@@ -41,14 +42,17 @@ export class SimulatedRelay implements RelayControl {
   /** Resolves when the relay accepts connections. */
   async start(): Promise<void> {
     const { network, config } = this.#options;
-    const { changes, hooks } = this.#options.changes.relay();
-    this.#hooks = hooks;
+    const additions = this.#options.changes.relay();
+    this.#additions.push(additions);
     assert(this.machine.process === null, 'a relay is started when none is running');
     const { process, ports } = this.machine.startProcess();
     // Last, so that no other change can let the process live on.
     const exits: RelayChange = (parts) => ({ ...parts, fatal: (error) => process.die(error) });
     await this.#ask('start', process, async () => {
-      const relay = composeRelay({ ...ports, listener: network.listenerFor(process) }, config, [...changes, exits]);
+      const relay = composeRelay({ ...ports, listener: network.listenerFor(process) }, config, [
+        ...additions.changes,
+        exits,
+      ]);
       this.#relay = relay;
       await relay.start();
     });
@@ -73,14 +77,17 @@ export class SimulatedRelay implements RelayControl {
   }
 
   async hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void> {
-    return this.#ask(`hook ${name}`, this.#running(`hook ${name}`), async () => {
-      const hook = Object.hasOwn(this.#hooks, name) ? this.#hooks[name] : undefined;
-      if (hook === undefined) {
-        const offered = Object.keys(this.#hooks).join(', ');
-        throw new ScenarioError(`hook of the relay: expected one of ${offered}, got ${JSON.stringify(name)}`);
-      }
-      hook(parameters);
-    });
+    await this.#ask(`hook ${name}`, this.#running(`hook ${name}`), async () =>
+      this.#additions.at(-1)!.arm(name, parameters),
+    );
+  }
+
+  /** Its own secrets of every handshake that started since, finished or not. */
+  handshakeSecrets(sinceWallMs: number): Uint8Array[] {
+    return this.#additions
+      .flatMap((additions) => additions.handshakeSecrets())
+      .filter(({ atMs }) => atMs >= sinceWallMs)
+      .flatMap(({ secrets }) => secrets.map((secret) => new Uint8Array(Buffer.from(secret, 'base64'))));
   }
 
   async crash(): Promise<void> {

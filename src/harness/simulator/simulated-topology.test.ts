@@ -17,4 +17,3 @@ topologySuite(
   },
   { describe, beforeAll, afterAll, test },
 );
-

@@ -74,6 +74,7 @@ export class SimulatedTopology implements Topology {
   #mark = '';
   #baseline: RelayStats | null = null;
   #sessionKeys: SessionKeys[] = [];
+  #beganMs = 0;
 
   /** Resolves when the relay accepts connections and every node answers. */
   static async open(options: SimulatedTopologyOptions): Promise<SimulatedTopology> {
@@ -147,6 +148,7 @@ export class SimulatedTopology implements Topology {
   async beginTrial({ mark }: TrialStart): Promise<void> {
     this.#time.restartBudget();
     this.#mark = mark;
+    this.#beganMs = this.#time.wallMs;
     this.#sessionKeys = [];
     for (const link of this.#links.values()) link.restartCounters();
     this.#tapRules?.beginJournal();
@@ -166,6 +168,7 @@ export class SimulatedTopology implements Topology {
         sessionKeys: this.#sessionKeys,
         baseline: this.#baseline,
         mark: this.#mark,
+        beganMs: this.#beganMs,
       },
       plan,
     );

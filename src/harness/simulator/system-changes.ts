@@ -1,15 +1,26 @@
-import type { Hook } from '../../sut/node/control.ts';
-import type { NodeChange } from '../../sut/node/parts.ts';
-import type { RelayChange } from '../../sut/relay/parts.ts';
+import { ScenarioError } from '../../support/errors.ts';
+import {
+  type NodeAdditions,
+  nodeAdditions,
+  type RelayAdditions,
+  relayAdditions,
+  type TestSetup,
+} from '../../sut/defects/compose.ts';
+import { hooks } from '../../sut/defects/registry.ts';
+import type { StageOptions } from '../topology/topology.ts';
 
 /** What the image of a stage adds to the correct system; made anew for each process. */
 export interface SystemChanges {
-  relay(): { readonly changes: readonly RelayChange[]; readonly hooks: Readonly<Record<string, Hook>> };
-  node(): { readonly changes: readonly NodeChange[]; readonly hooks: Readonly<Record<string, Hook>> };
+  relay(): RelayAdditions;
+  node(): NodeAdditions;
 }
 
-/** The release image: nothing at all. */
-export const noChanges: SystemChanges = {
-  relay: () => ({ changes: [], hooks: {} }),
-  node: () => ({ changes: [], hooks: {} }),
-};
+/** The test image brings every hook and the defects asked for, the release image neither. Throws ScenarioError. */
+export function systemChanges({ image, defects }: Pick<StageOptions, 'image' | 'defects'>): SystemChanges {
+  if (image === 'release' && defects.length > 0) {
+    throw new ScenarioError(`defects: expected none in the release image, got ${defects.join(', ')}`);
+  }
+  const setup: TestSetup = { defects, hooks: image === 'test' ? Object.keys(hooks) : [] };
+  nodeAdditions(setup); // Names are checked before anything is started.
+  return { relay: () => relayAdditions(setup), node: () => nodeAdditions(setup) };
+}
