@@ -1,23 +1,23 @@
 import { ScenarioError } from '../../support/errors.ts';
 import type { Page, PageSource } from '../io/http-pages.ts';
-import type { RelayAdditions } from './compose.ts';
+import type { RelayHooks } from './relay-hooks.ts';
 
 /** `POST /admin/hook` with `{ name, parameters }` arms a hook, `GET /admin/handshake-secrets` shows what was exported. */
-export function relayHookPages(relay: RelayAdditions): PageSource {
+export function relayHookPages(hooks: RelayHooks): PageSource {
   return async ({ method, path, body }) => {
     if (path === '/admin/handshake-secrets' && method === 'GET') {
-      return json(200, { handshakes: relay.handshakeSecrets() });
+      return json(200, { handshakes: hooks.handshakeSecrets() });
     }
     if (path !== '/admin/hook') return null;
     if (method !== 'POST') return json(405, { message: `hook: expected POST, got ${method}` });
-    return armed(relay, body);
+    return armed(hooks, body);
   };
 }
 
-function armed(relay: RelayAdditions, body: Uint8Array): Page {
+function armed(hooks: RelayHooks, body: Uint8Array): Page {
   try {
     const { name, parameters } = orderIn(body);
-    return json(200, relay.arm(name, parameters));
+    return json(200, hooks.arm(name, parameters));
   } catch (error) {
     if (error instanceof ScenarioError) return json(400, { message: error.message });
     throw error;

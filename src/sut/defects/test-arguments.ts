@@ -1,10 +1,10 @@
 import { ScenarioError } from '../../support/errors.ts';
-import type { TestSetup } from './compose.ts';
 import { defects, hooks } from './registry.ts';
 
 /** The command line of a test image: its own options, and the rest as the release image has it. */
 export interface TestArguments {
-  readonly setup: TestSetup;
+  readonly defects: readonly string[];
+  readonly hooks: readonly string[];
   readonly rest: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export function testArguments(args: readonly string[]): TestArguments {
     if (option === '--defect') defectNames.push(value);
     else hookNames.push(...value.split(','));
   }
-  return { setup: { defects: defectNames, hooks: hookNames }, rest };
+  return { defects: defectNames, hooks: hookNames, rest };
 }
 
 /** Goes with the help of the release image. */
