@@ -81,6 +81,7 @@ const table: Record<string, { ours: readonly string[]; packages: readonly string
       'harness/history',
       'harness/checkers',
       'harness/evidence', // Digests.
+      'harness/defects', // `prove` runs the tester's own defects.
       'contract',
       'support',
     ],

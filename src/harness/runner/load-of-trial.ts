@@ -46,7 +46,8 @@ export class LoadOfTrial {
     const operation = this.#operations++;
     history.append({ kind: 'invoked', operation, node, op: 'delete', part, item });
     const answered = await topology.node(node).request('delete', { item });
-    history.append({ kind: 'answered', operation, ...outcomeOf(answered) });
+    const tombstone = answered.outcome === 'ok' ? { item: answered.value.tombstone } : {};
+    history.append({ kind: 'answered', operation, ...outcomeOf(answered), ...tombstone });
     return answered;
   }
 

@@ -1,7 +1,10 @@
+import { testerDefects } from '../defects/registry.ts';
+import { judgeDefect } from '../defects/tester-defect.ts';
+import type { TrialRecord } from '../history/trial-record.ts';
 import type { Planted, Scenario } from '../scenario/scenario.ts';
 import { type IterationOptions, runIteration } from './iteration.ts';
 import type { PlannedIteration, ScenarioPlan } from './plan.ts';
-import type { KillRow, TrialResult } from './results.ts';
+import type { KillRow, Reporter, TrialResult } from './results.ts';
 import type { RunOptions } from './run.ts';
 import { StagePool } from './stage-pool.ts';
 
@@ -35,6 +38,11 @@ export async function proveScenarios(plans: readonly ProvePlan[], options: Prove
         rows.push(row);
         options.rowFinished(row);
       }
+      if (!closingPart) continue;
+      for (const row of await proveTester(plan, sound)) {
+        rows.push(row);
+        options.rowFinished(row);
+      }
     }
   } finally {
     await pool.close();
@@ -61,23 +69,33 @@ function iterationOptions(options: ProveOptions, pool: StagePool): IterationOpti
 class SoundTrials {
   readonly #scenario: Scenario;
   readonly #options: IterationOptions;
-  readonly #known = new Map<string, TrialResult>();
+  readonly #known = new Map<string, { readonly trial: TrialResult; readonly record: TrialRecord | null }>();
 
   constructor(scenario: Scenario, options: IterationOptions) {
     this.#scenario = scenario;
     this.#options = options;
   }
 
-  async of(index: number, variant: string): Promise<TrialResult> {
+  async of(
+    index: number,
+    variant: string,
+  ): Promise<{ readonly trial: TrialResult; readonly record: TrialRecord | null }> {
     const key = `${index}/${variant}`;
-    let trial = this.#known.get(key);
-    if (trial === undefined) {
+    let known = this.#known.get(key);
+    if (known === undefined) {
       const variants = this.#scenario.variants.filter((candidate) => candidate.name === variant);
-      const iteration = await runIteration(this.#scenario, { index, variants }, this.#options);
-      trial = iteration.trials[0]!;
-      this.#known.set(key, trial);
+      let record: TrialRecord | null = null;
+      const reporter: Reporter = {
+        ...this.#options.reporter,
+        trialFinished: (_scenario, _index, _trial, finished) => {
+          record = finished;
+        },
+      };
+      const iteration = await runIteration(this.#scenario, { index, variants }, { ...this.#options, reporter });
+      known = { trial: iteration.trials[0]!, record };
+      this.#known.set(key, known);
     }
-    return trial;
+    return known;
   }
 }
 
@@ -114,7 +132,7 @@ async function proveDefect(
     for (const check of new Set(trials.flatMap(redChecks))) redCounts[check] = (redCounts[check] ?? 0) + 1;
     lastBecause = trials.map((trial) => `${trial.variant}: ${trial.verdict}, ${trial.because}`).join('; ');
     const correct: TrialResult[] = [];
-    for (const trial of trials) correct.push(await sound.of(iteration.index, trial.variant));
+    for (const trial of trials) correct.push((await sound.of(iteration.index, trial.variant)).trial);
     const notGreen = correct.find((trial) => trial.verdict !== 'pass');
     if (notGreen === undefined) soundPassed += 1;
     else soundBecause = `the correct system on the same seed: ${notGreen.verdict}, ${notGreen.because}`;
@@ -124,6 +142,29 @@ async function proveDefect(
   if (soundBecause !== null) return { ...base, ...counts, verdict: 'sound-not-green', because: soundBecause };
   if (caught === 0) return { ...base, ...counts, verdict: 'missed', because: lastBecause };
   return { ...base, ...counts, verdict: 'caught', because: `${planted.caughtBy} turned ${caught} of ${ran} red` };
+}
+
+/** The tester itself, wrong on purpose, on the record of one green trial: the check it blinds must be missed. */
+async function proveTester({ scenario, iterations }: ScenarioPlan, sound: SoundTrials): Promise<KillRow[]> {
+  const first = iterations[0];
+  if (first === undefined) return [];
+  const { record } = await sound.of(first.index, first.variants[0]!.name);
+  if (record === null) return [];
+  return testerDefects.map((defect) => {
+    const { verdict, because } = judgeDefect(defect, record);
+    return {
+      defect: `tester: ${defect.name}`,
+      scenario: scenario.id,
+      arena: record.arena,
+      expected: defect.blinds,
+      caught: verdict === 'caught' ? 1 : 0,
+      iterations: 1,
+      redChecks: {},
+      soundPassed: 1,
+      verdict,
+      because,
+    };
+  });
 }
 
 const noCounts = { caught: 0, iterations: 0, redChecks: {}, soundPassed: 0 } as const;

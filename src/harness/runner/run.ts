@@ -1,4 +1,4 @@
-import { lowerBound } from '../checkers/confidence.ts';
+import { judgeScenario } from '../checkers/verdict.ts';
 import type { Arena, StageOptions } from '../topology/topology.ts';
 import { type IterationOptions, runIteration } from './iteration.ts';
 import type { ScenarioPlan } from './plan.ts';
@@ -62,7 +62,7 @@ async function runScenario(
     iterations.push(iteration);
     if (options.failFast && iteration.verdict === 'fail') break;
   }
-  const passed = iterations.filter((iteration) => iteration.verdict === 'pass').length;
+  const { passed, total, lowerBound } = judgeScenario(iterations.map((iteration) => iteration.verdict));
   return {
     id: scenario.id,
     name: scenario.name,
@@ -70,8 +70,8 @@ async function runScenario(
     topology: scenario.topology,
     ...verdictOf(plan, iterations),
     passed,
-    total: iterations.length,
-    lowerBound: iterations.length === 0 ? null : lowerBound(passed, iterations.length),
+    total,
+    lowerBound: total === 0 ? null : lowerBound,
     notRun: plan.notRun,
     iterations,
   };

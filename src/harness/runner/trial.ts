@@ -9,6 +9,7 @@ import { Canaries, randomText, secretsOfInvite } from './canaries.ts';
 import { runClosingPart } from './closing-part.ts';
 import { FaultsOfTrial } from './faults-of-trial.ts';
 import { waitUntilHealthy } from './health.ts';
+import { watchLag } from './lag.ts';
 import { LoadOfTrial } from './load-of-trial.ts';
 import { settle } from './settle.ts';
 import type { TrialContext } from './trial-context.ts';
@@ -51,6 +52,7 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
   phase('opened');
   await topology.beginTrial({ mark: randomText(prng.fork('mark')) });
   const endWatching = watchNodes(context);
+  const endLag = watchLag(context);
   const load = new LoadOfTrial(context);
   const faults = new FaultsOfTrial(context);
   try {
@@ -75,6 +77,7 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
     await faults.heal();
   }
   await endWatching();
+  endLag();
   const plan = collectPlan(context);
   history.append({ kind: 'witness', name: 'canaries', value: { labels: countedLabels(plan) } });
   const collected = await topology.collect(plan);
