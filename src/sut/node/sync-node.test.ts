@@ -51,10 +51,7 @@ test('pushes of many sizes from both sides survive a link that drops again and a
   await world.converged(a, b);
   expect(await a.texts()).toHaveLength(24);
   expect(await b.texts()).toEqual(await a.texts());
-  const stored = await world.relayDatabase.read('count', (sql) =>
-    sql.get<{ n: number }>('SELECT COUNT(*) AS n FROM blobs'),
-  );
-  expect(stored?.n).toBe(24);
+  expect(await storedBlobs(world)).toBe(24);
 });
 
 test('numbers follow the order of acceptance, and so do the cursors of one author', async () => {
@@ -170,6 +167,18 @@ test('blobs that expired while a device was away are told as a gap, once', async
   expect(b.events.filter(({ event }) => event === 'gap')).toMatchObject([{ fromCursor: 2, toCursor: 3 }]);
 });
 
+test('a tail that expired is settled by the answer that lacks it, with no further question', async () => {
+  const { world, a, b } = await connectedPair();
+  await b.value('disconnect');
+  for (const text of ['one', 'two', 'three']) await a.push(text);
+  await world.until('the pushes', async () => (await a.value('status')).pending === 0);
+  await world.relayDatabase.transaction('expire', (sql) => sql.run('DELETE FROM blobs WHERE cursor > 1'));
+  await b.value('connect');
+  await world.until('the head', async () => (await b.value('status')).cursor === 3);
+  await world.clock.advance(30_000);
+  expect((await b.value('stats')).pulls).toBe(1);
+});
+
 test('a device set back to an older copy of its storage takes its own items back and uses no number twice', async () => {
   const { world, a, b } = await connectedPair();
   await a.push('one');
@@ -213,7 +222,7 @@ test('a relay that went back to an older state gets what it lacks again', async 
   await world.startRelay();
   await world.until('b to notice', async () => (await b.value('stats')).fullRescans === 1);
   await a.value('connect');
-  await world.until('three blobs at the relay', async () => (await b.value('status')).cursor === 3);
+  await world.until('three blobs at the relay', async () => (await storedBlobs(world)) === 3);
   await world.converged(a, b);
   expect(await b.texts()).toEqual(['one', 'three', 'two']);
   expect((await b.value('status')).vector).toBe(vector);
@@ -226,9 +235,10 @@ test('a way to the relay that died is noticed although its announcements go on',
   const isGone = async (): Promise<boolean> => {
     announced += 1;
     if (announced % 50 === 0) await b.server.node!.push(new Uint8Array(10));
-    return (await a.value('status')).state === 'reconnecting';
+    return (await a.server.node!.status()).state === 'reconnecting';
   };
   await world.until('node-a to notice', isGone, 16_000);
+  expect(a.logLines.join()).toContain('"reason":"no-progress"');
   world.cable.mutedNodes.clear();
   await world.converged(a, b);
 });
@@ -296,6 +306,13 @@ test('own blobs are not fetched again between those of others', async () => {
   await world.converged(a, b);
   expect((await a.value('stats')).bytesIn).toBeLessThan(20 * 8000 * 1.2);
 });
+
+async function storedBlobs(world: World): Promise<number> {
+  const counted = await world.relayDatabase.read('count', (sql) =>
+    sql.get<{ blobs: number }>('SELECT COUNT(*) AS blobs FROM blobs'),
+  );
+  return counted!.blobs;
+}
 
 interface PairOptions {
   readonly connect?: boolean;
