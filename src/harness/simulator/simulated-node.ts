@@ -60,7 +60,7 @@ export class SimulatedNode implements NodeControl {
           ports: { ...otherPorts, dialer: network.dialerFor(process), argon2: simulatedArgon2 },
           home: { openDatabase, keyFile, fresh: async () => this.machine.wipe() },
           config,
-          ...this.#options.changes.node(),
+          changes: this.#options.changes.node,
           emit: (event) => this.#announce(process, event),
         });
         return this.#server.start();

@@ -1,7 +1,7 @@
 import type { RelayStats } from '../../contract/relay-stats.ts';
 import { assert } from '../../support/assert.ts';
 import { EnvironmentError, messageOf } from '../../support/errors.ts';
-import type { RelayAdditions } from '../../sut/defects/compose.ts';
+import type { RelayHooks } from '../../sut/defects/relay-hooks.ts';
 import type { RelayConfig } from '../../sut/relay/config.ts';
 import type { RelayChange } from '../../sut/relay/parts.ts';
 import { composeRelay, type Relay } from '../../sut/relay/relay.ts';
@@ -31,7 +31,7 @@ export class SimulatedRelay implements RelayControl {
   readonly #control: ControlPath;
   #relay: Relay | null = null;
   /** Of every process so far. */
-  readonly #additions: RelayAdditions[] = [];
+  readonly #hooks: RelayHooks[] = [];
 
   constructor(options: SimulatedRelayOptions) {
     this.#options = options;
@@ -42,17 +42,14 @@ export class SimulatedRelay implements RelayControl {
   /** Resolves when the relay accepts connections. */
   async start(): Promise<void> {
     const { network, config } = this.#options;
-    const additions = this.#options.changes.relay();
-    this.#additions.push(additions);
+    const { changes, hooks } = this.#options.changes.relay();
+    this.#hooks.push(hooks);
     assert(this.machine.process === null, 'a relay is started when none is running');
     const { process, ports } = this.machine.startProcess();
     // Last, so that no other change can let the process live on.
     const exits: RelayChange = (parts) => ({ ...parts, fatal: (error) => process.die(error) });
     await this.#ask('start', process, async () => {
-      const relay = composeRelay({ ...ports, listener: network.listenerFor(process) }, config, [
-        ...additions.changes,
-        exits,
-      ]);
+      const relay = composeRelay({ ...ports, listener: network.listenerFor(process) }, config, [...changes, exits]);
       this.#relay = relay;
       await relay.start();
     });
@@ -78,14 +75,14 @@ export class SimulatedRelay implements RelayControl {
 
   async hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#ask(`hook ${name}`, this.#running(`hook ${name}`), async () =>
-      this.#additions.at(-1)!.arm(name, parameters),
+      this.#hooks.at(-1)!.arm(name, parameters),
     );
   }
 
   /** Its own secrets of every handshake that started since, finished or not. */
   handshakeSecrets(sinceWallMs: number): Uint8Array[] {
-    return this.#additions
-      .flatMap((additions) => additions.handshakeSecrets())
+    return this.#hooks
+      .flatMap((hooks) => hooks.handshakeSecrets())
       .filter(({ atMs }) => atMs >= sinceWallMs)
       .flatMap(({ secrets }) => secrets.map((secret) => new Uint8Array(Buffer.from(secret, 'base64'))));
   }

@@ -1,18 +1,15 @@
 import { ScenarioError } from '../../support/errors.ts';
-import {
-  type NodeAdditions,
-  nodeAdditions,
-  type RelayAdditions,
-  relayAdditions,
-  type TestSetup,
-} from '../../sut/defects/compose.ts';
+import { nodeChanges, relayChanges } from '../../sut/defects/changes.ts';
 import { hooks } from '../../sut/defects/registry.ts';
+import { RelayHooks } from '../../sut/defects/relay-hooks.ts';
+import type { NodeChange } from '../../sut/node/parts.ts';
+import type { RelayChange } from '../../sut/relay/parts.ts';
 import type { StageOptions } from '../topology/topology.ts';
 
-/** What the image of a stage adds to the correct system; made anew for each process. */
+/** What the image of a stage adds to the correct system; a relay's hooks are made anew for each of its processes. */
 export interface SystemChanges {
-  relay(): RelayAdditions;
-  node(): NodeAdditions;
+  relay(): { readonly changes: readonly RelayChange[]; readonly hooks: RelayHooks };
+  readonly node: readonly NodeChange[];
 }
 
 /** The test image brings every hook and the defects asked for, the release image neither. Throws ScenarioError. */
@@ -20,7 +17,12 @@ export function systemChanges({ image, defects }: Pick<StageOptions, 'image' | '
   if (image === 'release' && defects.length > 0) {
     throw new ScenarioError(`defects: expected none in the release image, got ${defects.join(', ')}`);
   }
-  const setup: TestSetup = { defects, hooks: image === 'test' ? Object.keys(hooks) : [] };
-  nodeAdditions(setup); // Names are checked before anything is started.
-  return { relay: () => relayAdditions(setup), node: () => nodeAdditions(setup) };
+  const hookNames = image === 'test' ? Object.keys(hooks) : [];
+  return {
+    relay() {
+      const relayHooks = new RelayHooks(hookNames);
+      return { changes: relayChanges(defects, relayHooks), hooks: relayHooks };
+    },
+    node: nodeChanges(defects, hookNames),
+  };
 }
