@@ -33,7 +33,11 @@ interface Program {
 }
 
 function run(...args: string[]): Program {
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return runNode(entry, ...args);
+}
+
+function runNode(...args: string[]): Program {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;
@@ -235,3 +239,38 @@ test('a key file of the wrong size, a broken database and an address in use end 
   expect(noAddress.stderr()).toContain('EADDRINUSE');
   server.close();
 }, 60_000);
+
+test.each(['throw', 'reject'])(
+  'a crash by %s ends with 1 and says where, not what',
+  async (how) => {
+    const file = (name: string) => JSON.stringify(join(import.meta.dirname, name));
+    const script = join(folder, 'crash.mjs');
+    const crash = how === 'throw' ? 'queueMicrotask(() => { throw bug; })' : 'void Promise.reject(bug)';
+    writeFileSync(
+      script,
+      `import { runRelay } from ${file('main.ts')};
+     import { composeRelay } from ${file('relay.ts')};
+     await runRelay(async () => {
+       let bug;
+       try { composeRelay(null, null); } catch (error) { bug = error; }
+       bug.message = 'Ada and her phone';
+       ${crash};
+       return new Promise((resolve) => setTimeout(resolve, 60_000));
+     });`,
+    );
+    const program = runNode(script);
+    expect(await program.exited).toBe(1);
+    const lines = program.stderr().trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0]!)).toEqual({
+      atMs: expect.any(Number),
+      level: 'info',
+      event: 'crash',
+      error: 'TypeError',
+      at: ['parts', 'relay', 'main'].map((name) =>
+        expect.stringMatching(new RegExp(`^src/sut/relay/${name}.ts:[0-9]+$`)),
+      ),
+    });
+  },
+  60_000,
+);

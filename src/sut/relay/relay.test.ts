@@ -108,6 +108,15 @@ test('a heartbeat is answered with its own two values, and its cursor acknowledg
   expect(later.devices.find(({ deviceId }) => deviceId === b.deviceId)).toMatchObject({ isOnline: false });
 });
 
+test('an acknowledgement beyond the head does not hide the true ones that follow', async () => {
+  const { world, a, b } = await pair();
+  await b.ask({ type: 'PRESENCE', status: 'online', ackedCursor: 1_000_000 }, 'PRESENCE');
+  for (let index = 0; index < 3; index += 1) await a.ask(a.pushOf(world.prng.bytes(10)), 'PUSH_ACK');
+  await b.ask({ type: 'PRESENCE', status: 'online', ackedCursor: 2 }, 'PRESENCE');
+  const { devices } = await a.ask({ type: 'LIST_DEVICES' }, 'DEVICE_LIST');
+  expect(devices.find(({ deviceId }) => deviceId === b.deviceId)).toMatchObject({ pendingBlobs: 1 });
+});
+
 test('a deletion by force is told to the others, by another device it is refused', async () => {
   const { world, a, b } = await pair();
   const push = a.pushOf(world.prng.bytes(10));

@@ -205,9 +205,9 @@ export class Requests {
     const { store, ports } = this.#parts;
     const nowMs = ports.clock.monotonicMs();
     const { cursor, atMs } = session.acknowledged;
-    if (presence.ackedCursor > cursor || nowMs - atMs >= lastSeenEveryMs) {
+    if (presence.ackedCursor !== cursor || nowMs - atMs >= lastSeenEveryMs) {
       await store.acknowledge(groupId, deviceId, presence.ackedCursor);
-      session.acknowledged = { cursor: Math.max(cursor, presence.ackedCursor), atMs: nowMs };
+      session.acknowledged = { cursor: presence.ackedCursor, atMs: nowMs };
     }
     session.send(presence);
   }

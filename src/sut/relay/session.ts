@@ -63,7 +63,7 @@ export class RelaySession implements ConnectionEvents {
   peer: Peer | null = null;
   /** Known once HELLO was read. */
   groupId: GroupId | null = null;
-  /** The highest cursor this session has had stored as acknowledged, and when anything was. */
+  /** The acknowledgement this session reported last, and when it was stored. */
   acknowledged = { cursor: 0, atMs: Number.NEGATIVE_INFINITY };
 
   readonly #parts: RelayParts;
