@@ -3,11 +3,16 @@ import { toHex } from '../../support/bytes.ts';
 import type { Timer } from '../../support/clock.ts';
 import { sha256 } from '../core/digest.ts';
 import type { BlobId } from '../core/ids.ts';
+import { Batched } from './batched.ts';
 import { Coalesced } from './coalesced.ts';
 import { RelayRefusal, SessionEnded } from './open-requests.ts';
 import type { Session } from './session.ts';
+import type { Ack } from './store.ts';
 import type { SyncContext } from './sync-context.ts';
 import type { SealedEntry } from './tables/outbox-table.ts';
+
+/** Few enough that a batch of the largest items stays small in memory. */
+const sealedAtOnce = 16;
 
 /** How a push ended, for whoever waits for the relay. */
 export type PushResult =
@@ -23,6 +28,7 @@ export class Outbox {
   readonly #sealing: Coalesced;
   readonly #sending: Coalesced;
   readonly #deleting: Coalesced;
+  readonly #acks: Batched<Ack, number | null>;
   readonly #inFlight = new Set<BlobId>();
   readonly #attempts = new Map<BlobId, number>();
   readonly #waiters = new Map<BlobId, (result: PushResult) => void>();
@@ -40,6 +46,7 @@ export class Outbox {
     this.#window = context.parts.config.outboxWindow;
     this.#sealing = new Coalesced(() => this.#sealAll(), context.failed);
     this.#sending = new Coalesced(() => this.#sendAll(), context.failed);
+    this.#acks = new Batched((acks) => context.parts.store.acked(acks));
     this.#deleting = new Coalesced(() => this.#tellDeletions(), context.failed);
   }
 
@@ -87,10 +94,11 @@ export class Outbox {
   async #sealAll(): Promise<void> {
     const { store, events } = this.#context.parts;
     while (this.#mayNumber) {
-      const sealed = await store.sealNext((blob) => this.#context.sealer.seal(blob));
-      if (sealed === null) return;
-      const { blobId, sequence, payload } = sealed;
-      events.emit({ event: 'sealed', item: blobId, sequence, payloadDigest: toHex(sha256(payload)) });
+      const sealed = await store.sealNext(sealedAtOnce, (blob) => this.#context.sealer.seal(blob));
+      if (sealed.length === 0) return;
+      for (const { blobId, sequence, payload } of sealed) {
+        events.emit({ event: 'sealed', item: blobId, sequence, payloadDigest: toHex(sha256(payload)) });
+      }
       this.#sending.run();
     }
   }
@@ -127,7 +135,7 @@ export class Outbox {
   }
 
   async #acked(blobId: BlobId, cursor: number): Promise<void> {
-    const sequence = await this.#context.parts.store.acked(blobId, cursor);
+    const sequence = await this.#acks.add({ blobId, cursor });
     this.#refusals = 0;
     this.#window = Math.min(this.#context.parts.config.outboxWindow, this.#window * 2);
     this.tellAcked(blobId, cursor, sequence);

@@ -18,28 +18,29 @@ beforeEach(() => {
 });
 
 test('an item is accepted with its outbox entry or not at all', async () => {
-  await store.accept(item(1), 1);
-  await expect(store.accept(item(2), 1)).rejects.toMatchObject({ code: 'OUTBOX_FULL', definite: true });
+  expect(await store.accept([item(1), item(2)], 1)).toEqual([true, false]);
+  expect(await store.accept([item(3)], 1)).toEqual([false]);
   expect(await ids()).toEqual([blob(1)]);
   expect(await store.waiting()).toEqual([blob(1)]);
 });
 
 test('numbers and vector grow with the seal, in the order of acceptance', async () => {
-  for (const n of [5, 3, 4]) await store.accept(item(n), 10);
+  await store.accept([5, 3, 4].map(item), 10);
   expect((await store.snapshot()).vector).toEqual(new Map());
-  for (const sequence of [1, 2, 3]) expect(await store.sealNext(seal)).toMatchObject({ sequence });
-  expect(await store.sealNext(seal)).toBeNull();
+  expect(await store.sealNext(2, seal)).toMatchObject([{ sequence: 1 }, { sequence: 2 }]);
+  expect(await store.sealNext(2, seal)).toMatchObject([{ sequence: 3 }]);
+  expect(await store.sealNext(2, seal)).toEqual([]);
   expect((await store.snapshot()).vector).toEqual(new Map([[self, 3]]));
   expect((await store.nextToSend(new Set()))?.blobId).toBe(blob(5));
   expect((await store.nextToSend(new Set([blob(5), blob(3)])))?.blobId).toBe(blob(4));
 });
 
 test('an acknowledgement empties the outbox and counts as received only when nothing is missing before it', async () => {
-  for (const n of [1, 2]) await store.accept(item(n), 10);
-  for (const _ of [1, 2]) await store.sealNext(seal);
-  expect(await store.acked(blob(2), 3)).toBe(2);
+  await store.accept([1, 2].map(item), 10);
+  await store.sealNext(2, seal);
+  expect(await store.acked([{ blobId: blob(2), cursor: 3 }])).toEqual([2]);
   expect(await store.contiguous()).toBe(0);
-  expect(await store.acked(blob(1), 1)).toBe(1);
+  expect(await store.acked([{ blobId: blob(1), cursor: 1 }])).toEqual([1]);
   expect(await store.contiguous()).toBe(1);
   await store.applyPage([served(7, 2)], 2, open);
   expect(await store.contiguous()).toBe(3);
@@ -114,10 +115,10 @@ test('a deletion keeps the item’s row, is asked of the relay only after its to
   expect(await store.acceptDeletion(deletion, 10)).toBe(blob(50));
   expect(await store.acceptDeletion({ ...deletion, tombstone: blob(51) }, 10)).toBe(blob(50));
   expect(await store.list()).toMatchObject([{ blobId: blob(1), deleted: true, body: null }]);
-  const sealed = (await store.sealNext(seal))!;
-  expect(decodeTombstone(sealed.body)).toEqual({ item: blob(1), author: other, sequence: 1 });
+  const [sealed] = await store.sealNext(1, seal);
+  expect(decodeTombstone(sealed!.body)).toEqual({ item: blob(1), author: other, sequence: 1 });
   expect(await store.dueDeletions()).toEqual([]);
-  await store.acked(blob(50), 2);
+  await store.acked([{ blobId: blob(50), cursor: 2 }]);
   expect(await store.dueDeletions()).toEqual([{ target: blob(1), force: false }]);
   await store.deletionTold(blob(1));
   expect(await store.dueDeletions()).toEqual([]);
@@ -133,11 +134,11 @@ test.each([
 });
 
 test('nothing is numbered while an own blob from a lost state cannot be read', async () => {
-  await store.accept(item(1), 10);
+  await store.accept([item(1)], 10);
   await store.applyPage([{ ...bad(2, 1), senderId: self }], 1, open);
-  expect(await store.sealNext(seal)).toBeNull();
+  expect(await store.sealNext(1, seal)).toEqual([]);
   await store.applyAsked(1, served(2, 1, { sequence: 6, author: self }), open);
-  expect(await store.sealNext(seal)).toMatchObject({ sequence: 7 });
+  expect(await store.sealNext(1, seal)).toMatchObject([{ sequence: 7 }]);
 });
 
 test('two blobs under one number of one author are both kept and told', async () => {
@@ -152,16 +153,16 @@ test('a hole is where a number is missing that nothing explains', async () => {
 });
 
 test('after the relay went back everything is read again and nothing held is lost', async () => {
-  await store.accept(item(1), 10);
-  await store.sealNext(seal);
-  await store.acked(blob(1), 1);
+  await store.accept([item(1)], 10);
+  await store.sealNext(1, seal);
+  await store.acked([{ blobId: blob(1), cursor: 1 }]);
   await store.applyPage([served(2, 2, { sequence: 1 })], 2, open);
   await store.startOver();
   expect(await store.contiguous()).toBe(0);
   await store.applyPage([served(2, 1, { sequence: 1 })], 1, open);
   await store.requeueLost();
   expect(await store.waiting()).toEqual([blob(1)]);
-  expect(await store.sealNext(seal)).toMatchObject({ sequence: 1 });
+  expect(await store.sealNext(1, seal)).toMatchObject([{ sequence: 1 }]);
 });
 
 test('a table can be exchanged', async () => {

@@ -15,6 +15,19 @@ import { type OutstandingRow, OutstandingTable } from './tables/outstanding-tabl
 import { VectorTable } from './tables/vector-table.ts';
 import { encodeTombstone, type Tombstone } from './tombstone.ts';
 
+/** What the application hands over: durable from then on, not yet numbered. */
+export interface AcceptedItem {
+  readonly blobId: BlobId;
+  readonly kind: number;
+  readonly body: Uint8Array;
+}
+
+/** The relay has committed a blob of this device at this cursor. */
+export interface Ack {
+  readonly blobId: BlobId;
+  readonly cursor: number;
+}
+
 /** What one answer of the relay changed, to be told once it is durable. */
 export interface Applied {
   readonly received: { item: BlobId; cursor: number; author: DeviceId; sequence: number }[];
@@ -66,11 +79,12 @@ export class NodeStore {
     this.self = self;
   }
 
-  /** Item and outbox entry in one transaction. Throws NodeError OUTBOX_FULL. */
-  accept(item: { blobId: BlobId; kind: number; body: Uint8Array }, outboxMax: number): Promise<void> {
+  /** Items and their outbox entries in one transaction. The result says for each whether there was room for it. */
+  accept(items: readonly AcceptedItem[], outboxMax: number): Promise<readonly boolean[]> {
     return this.database.transaction('accept-push', (sql) => {
-      this.checkRoom(sql, outboxMax);
-      this.insertOwn(sql, { ...item, target: null });
+      const room = outboxMax - this.outbox.count(sql);
+      for (const item of items.slice(0, room)) this.insertOwn(sql, { ...item, target: null });
+      return items.map((_, index) => index < room);
     });
   }
 
@@ -92,18 +106,11 @@ export class NodeStore {
       }
       const earlier = this.items.tombstoneOf(sql, target);
       if (earlier !== null) return earlier;
-      this.checkRoom(sql, outboxMax);
+      if (this.outbox.count(sql) >= outboxMax) throw outboxFull(outboxMax);
       this.items.markDeleted(sql, target);
       this.insertOwn(sql, { blobId: tombstone, kind: blobKinds.tombstone, target, body: null });
       this.deletions.add(sql, deletion);
       return tombstone;
-    });
-  }
-
-  protected checkRoom(sql: Sql, outboxMax: number): void {
-    if (this.outbox.count(sql) < outboxMax) return;
-    throw new NodeError('OUTBOX_FULL', `push: ${outboxMax} items wait already; connect to a relay first`, {
-      definite: true,
     });
   }
 
@@ -113,24 +120,28 @@ export class NodeStore {
   }
 
   /**
-   * Numbers and seals the first entry that is not, and counts it in the vector. Null when there is none, or while a blob
+   * Numbers and seals the first entries that are not, at most `count`, and counts them in the vector. None while a blob
    * of this device at the relay cannot be opened: that one's number is taken, and nobody knows which it is.
    */
-  sealNext(seal: Sealer['seal']): Promise<(NumberedBlob & SealedEntry) | null> {
+  sealNext(count: number, seal: Sealer['seal']): Promise<(NumberedBlob & SealedEntry)[]> {
     return this.database.transaction('seal', (sql) => {
-      const blobId = this.outbox.firstUnsealed(sql);
-      if (blobId === null || this.outstanding.hidesNumberOf(sql, this.self)) return null;
-      const row = this.items.get(sql, blobId)!;
-      // A blob that the relay lost goes out again under the number it has.
-      const sequence = row.sequence ?? this.items.highestSequence(sql, this.self) + 1;
-      const blob = { blobId, kind: row.kind, author: this.self, sequence, body: this.bodyToSeal(sql, row) };
-      const payload = seal(blob);
-      this.outbox.setPayload(sql, blobId, payload);
-      this.items.setSequence(sql, blobId, sequence);
-      this.items.dropDeletedBody(sql, blobId);
-      this.advanceVector(sql, this.self);
-      return { ...blob, payload };
+      if (this.outstanding.hidesNumberOf(sql, this.self)) return [];
+      const sealed = this.outbox.firstUnsealed(sql, count).map((blobId) => this.sealOne(sql, blobId, seal));
+      if (sealed.length > 0) this.advanceVector(sql, this.self);
+      return sealed;
     });
+  }
+
+  protected sealOne(sql: Sql, blobId: BlobId, seal: Sealer['seal']): NumberedBlob & SealedEntry {
+    const row = this.items.get(sql, blobId)!;
+    // A blob that the relay lost goes out again under the number it has.
+    const sequence = row.sequence ?? this.items.highestSequence(sql, this.self) + 1;
+    const blob = { blobId, kind: row.kind, author: this.self, sequence, body: this.bodyToSeal(sql, row) };
+    const payload = seal(blob);
+    this.outbox.setPayload(sql, blobId, payload);
+    this.items.setSequence(sql, blobId, sequence);
+    this.items.dropDeletedBody(sql, blobId);
+    return { ...blob, payload };
   }
 
   protected bodyToSeal(sql: Sql, row: ItemRow): Uint8Array {
@@ -149,14 +160,18 @@ export class NodeStore {
     });
   }
 
-  /** The relay has the blob: it leaves the outbox, and its cursor counts as received. Returns the author's number. */
-  acked(blobId: BlobId, cursor: number): Promise<number | null> {
+  /** The relay has the blobs: they leave the outbox, and their cursors count as received. Returns their numbers. */
+  acked(acks: readonly Ack[]): Promise<readonly (number | null)[]> {
     return this.database.transaction('push-acked', (sql) => {
-      this.outbox.remove(sql, blobId);
-      this.items.setCursor(sql, blobId, cursor);
+      for (const { blobId, cursor } of acks) this.applyAck(sql, blobId, cursor);
       this.settle(sql, 0);
-      return this.items.get(sql, blobId)?.sequence ?? null;
+      return acks.map(({ blobId }) => this.items.get(sql, blobId)?.sequence ?? null);
     });
+  }
+
+  protected applyAck(sql: Sql, blobId: BlobId, cursor: number): void {
+    this.outbox.remove(sql, blobId);
+    this.items.setCursor(sql, blobId, cursor);
   }
 
   /** The relay will never take it. The item stays here. */
@@ -364,6 +379,11 @@ export class NodeStore {
       this.cursors.mark(sql, 'wants-connection', wants),
     );
   }
+}
+
+/** No more items can wait for the relay. */
+export function outboxFull(outboxMax: number): NodeError {
+  return new NodeError('OUTBOX_FULL', `${outboxMax} items wait already; connect to a relay first`, { definite: true });
 }
 
 function nothingApplied(): Applied {

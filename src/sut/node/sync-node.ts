@@ -6,6 +6,7 @@ import { NodeError } from '../../support/errors.ts';
 import { sha256 } from '../core/digest.ts';
 import { type BlobId, blobIdFromRandom, type DeviceId } from '../core/ids.ts';
 import { encodeVector } from '../core/version-vector.ts';
+import { Batched } from './batched.ts';
 import type { EventHub } from './event-hub.ts';
 import { GroupSync } from './group-sync.ts';
 import { type GroupRecord, type Identity, writeIdentity } from './identity.ts';
@@ -17,6 +18,7 @@ import type { Pulled } from './puller.ts';
 import { knownRelays, parseRelayAddress } from './relay-address.ts';
 import type { Session } from './session.ts';
 import { NodeStats } from './stats.ts';
+import { type AcceptedItem, outboxFull } from './store.ts';
 import type { ItemRow } from './tables/item-table.ts';
 
 /** Another device of the group, as the relay lists it; the name is null when it does not open. */
@@ -40,6 +42,7 @@ const flushPollMs = 20;
 export class SyncNode {
   readonly #parts: NodeParts;
   readonly #stats = new NodeStats();
+  readonly #accepting: Batched<AcceptedItem, boolean>;
   #identity: Identity;
   #sync: GroupSync | null = null;
   #isClosed = false;
@@ -47,6 +50,7 @@ export class SyncNode {
   constructor(parts: NodeParts) {
     this.#parts = parts;
     this.#identity = parts.identity;
+    this.#accepting = new Batched((items) => parts.store.accept(items, parts.config.outboxMax));
     if (parts.identity.group !== null) this.#sync = new GroupSync(parts, parts.identity.group, this.#stats);
   }
 
@@ -122,8 +126,9 @@ export class SyncNode {
       );
     }
     const blobId = this.#newBlobId();
-    const { store, config } = this.#parts;
-    await store.accept({ blobId, kind: blobKinds.item, body }, config.outboxMax);
+    if (!(await this.#accepting.add({ blobId, kind: blobKinds.item, body }))) {
+      throw outboxFull(this.#parts.config.outboxMax);
+    }
     sync.outbox.wake();
     return blobId;
   }

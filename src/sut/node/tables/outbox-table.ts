@@ -27,11 +27,13 @@ export class OutboxTable {
     return blobIds(sql.all('SELECT blob_id AS blobId FROM outbox WHERE failed IS NULL ORDER BY position'));
   }
 
-  firstUnsealed(sql: Sql): BlobId | null {
-    const found = sql.get<{ blobId: BlobId }>(
-      'SELECT blob_id AS blobId FROM outbox WHERE payload IS NULL AND failed IS NULL ORDER BY position LIMIT 1',
+  /** The first `count` entries that are not sealed, in order. */
+  firstUnsealed(sql: Sql, count: number): BlobId[] {
+    return blobIds(
+      sql.all(
+        `SELECT blob_id AS blobId FROM outbox WHERE payload IS NULL AND failed IS NULL ORDER BY position LIMIT ${count}`,
+      ),
     );
-    return found?.blobId ?? null;
   }
 
   setPayload(sql: Sql, blobId: BlobId, payload: Uint8Array): void {
