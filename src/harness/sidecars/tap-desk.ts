@@ -1,5 +1,6 @@
+import { tapRule } from '../../contract/tap.ts';
 import { messageOf } from '../../support/errors.ts';
-import { type TapAnswer, tapRequest } from './tap-protocol.ts';
+import type { TapAnswer, TapRequest } from './tap-protocol.ts';
 import type { TapRules } from './tap-rules.ts';
 
 /** Answers the tester's requests to the tap. */
@@ -17,11 +18,11 @@ export class TapDesk {
   /** One line of JSON in, one answer out; what cannot be read is answered with an error. */
   answer(line: string): TapAnswer {
     try {
-      const request = tapRequest.parse(JSON.parse(line));
+      const request = JSON.parse(line) as TapRequest;
       switch (request.op) {
         case 'add-rule':
           this.#count += 1;
-          this.#added.set(this.#count, this.#rules.add(request.rule));
+          this.#added.set(this.#count, this.#rules.add(tapRule.parse(request.rule)));
           return { rule: this.#count };
         case 'remove-rule':
           this.#added.get(request.rule)?.();
@@ -35,7 +36,7 @@ export class TapDesk {
         case 'state':
           return { state: { rules: this.#rules.rules.length, connections: this.#connections() } };
         default:
-          return request satisfies never;
+          return { error: `no such operation: ${JSON.stringify((request satisfies never as { op: unknown }).op)}` };
       }
     } catch (error) {
       return { error: messageOf(error) };

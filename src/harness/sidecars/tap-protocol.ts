@@ -2,28 +2,22 @@
  * What the tester says to the tap over its attached standard streams: JSON lines, one answer for each request, in
  * order. The container's log is stderr.
  */
-import { z } from 'zod';
-import { tapEntry, tapRule } from '../../contract/tap.ts';
+import type { TapEntry, TapRule } from '../../contract/tap.ts';
 
-const rule = z.number().int().nonnegative();
-
-export const tapRequest = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.literal('add-rule'), rule: tapRule }),
-  z.strictObject({ op: z.literal('remove-rule'), rule }),
+export type TapRequest =
+  | { readonly op: 'add-rule'; readonly rule: TapRule }
+  /** By the number that adding it answered. */
+  | { readonly op: 'remove-rule'; readonly rule: number }
   /** Forgets the journal and counts connections from 0 again. */
-  z.strictObject({ op: z.literal('begin') }),
-  z.strictObject({ op: z.literal('journal') }),
-  z.strictObject({ op: z.literal('state') }),
-]);
-export type TapRequest = z.infer<typeof tapRequest>;
+  | { readonly op: 'begin' }
+  | { readonly op: 'journal' }
+  | { readonly op: 'state' };
 
-export const tapAnswer = z.union([
-  z.object({ error: z.string() }),
-  z.object({
-    /** Names an added rule. */
-    rule: rule.optional(),
-    journal: z.array(tapEntry).optional(),
-    state: z.object({ rules: z.number(), connections: z.number() }).optional(),
-  }),
-]);
-export type TapAnswer = z.infer<typeof tapAnswer>;
+export interface TapAnswer {
+  /** What was wrong with the request. */
+  readonly error?: string;
+  /** Names an added rule. */
+  readonly rule?: number;
+  readonly journal?: readonly TapEntry[];
+  readonly state?: { readonly rules: number; readonly connections: number };
+}

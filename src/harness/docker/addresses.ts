@@ -1,0 +1,57 @@
+/** The fixed addresses of a stage: what the Compose files say, for the subnets a stage was given. */
+import type { NodeName } from '../topology/topology.ts';
+
+/** First three numbers of a stage's two /24 networks, such as `10.222.0`. */
+export interface StageSubnets {
+  readonly data: string;
+  readonly control: string;
+}
+
+const firstProxyPort = 7001;
+const firstNodeHost = 11;
+
+export class Addresses {
+  readonly #subnets: StageSubnets;
+  readonly #nodes: readonly NodeName[];
+  readonly #relayPort: number;
+
+  constructor(subnets: StageSubnets, nodes: readonly NodeName[], relayPort: number) {
+    this.#subnets = subnets;
+    this.#nodes = nodes;
+    this.#relayPort = relayPort;
+  }
+
+  get toxiproxy(): string {
+    return `${this.#subnets.data}.2`;
+  }
+
+  get relay(): string {
+    return `${this.#subnets.data}.10`;
+  }
+
+  get toxiproxyApi(): string {
+    return `http://${this.#subnets.control}.2:8474`;
+  }
+
+  get relayControl(): string {
+    return `${this.#subnets.control}.10`;
+  }
+
+  ofNode(node: NodeName): string {
+    return `${this.#subnets.data}.${firstNodeHost + this.#indexOf(node)}`;
+  }
+
+  /** Where Toxiproxy listens for this node; in a topology with a tap also the tap's port for it. */
+  proxyPort(node: NodeName): number {
+    return firstProxyPort + this.#indexOf(node);
+  }
+
+  /** Where the node's proxy passes connections on to, by the names in Toxiproxy's hosts file. */
+  upstream(node: NodeName, hasTap: boolean): string {
+    return hasTap ? `tap:${this.proxyPort(node)}` : `relay:${this.#relayPort}`;
+  }
+
+  #indexOf(node: NodeName): number {
+    return this.#nodes.indexOf(node);
+  }
+}

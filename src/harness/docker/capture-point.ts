@@ -1,0 +1,129 @@
+/** A packet capture of one interface, from a sidecar in its network namespace. */
+import { interfaceOf } from './shaper.ts';
+import { quoted, type Shell } from './shell.ts';
+
+export interface CapturedPackets {
+  readonly point: string;
+  /** The capture file. */
+  readonly bytes: Uint8Array;
+  /** At least so many packets passed the interface while the capture ran, by the kernel's counters. */
+  readonly packetsCounted: number;
+}
+
+const file = '/tmp/capture.pcap';
+const notes = '/tmp/tcpdump.err';
+/** The discard port: nobody listens, and a packet to it disturbs nobody. */
+const markPort = 9;
+const bufferKiB = 8192;
+
+export class CapturePoint {
+  readonly point: string;
+  readonly #shell: Shell;
+  readonly #interface: string;
+  /** Where the marked packets go: any address on the data network but its own. */
+  readonly #peer: string;
+  #packetsBefore: number | null = null;
+  #marks = 0;
+
+  private constructor(point: string, shell: Shell, options: { networkInterface: string; peer: string }) {
+    this.point = point;
+    this.#shell = shell;
+    this.#interface = options.networkInterface;
+    this.#peer = options.peer;
+  }
+
+  static async open(point: string, shell: Shell, addresses: { own: string; peer: string }): Promise<CapturePoint> {
+    const networkInterface = await interfaceOf(shell, addresses.own);
+    return new CapturePoint(point, shell, { networkInterface, peer: addresses.peer });
+  }
+
+  /** Starts a new capture of whole packets and sends the mark through it. */
+  async begin(mark: string): Promise<void> {
+    // -U and immediate mode: each packet is in the file as soon as the kernel has it.
+    const counters = await this.#shell.expect(
+      [
+        `rm -f ${file}`,
+        `tcpdump -i ${this.#interface} -n -s 0 -U --immediate-mode -B ${bufferKiB} -Z root -w ${file} >/dev/null 2>${notes} & capture=$!`,
+        `for _ in {1..1000}; do grep -q 'listening on' ${notes} && break; sleep 0.004; done`,
+        `grep 'listening on' ${notes} >/dev/null || { cat ${notes} >&2; false; } && cat /proc/net/dev && ${this.#send(mark)}`,
+      ].join('\n'),
+    );
+    this.#packetsBefore = packetsOf(counters, this.#interface);
+  }
+
+  /** Ends the capture once everything counted so far is in the file, and reads it. Null when none was begun. */
+  async end(): Promise<CapturedPackets | null> {
+    const before = this.#packetsBefore;
+    if (before === null) return null;
+    this.#packetsBefore = null;
+    this.#marks += 1;
+    const last = `relay-chaos-end-${this.#marks}`;
+    // The last packet is in the file, so all before it are; what tcpdump's own count adds is what it could not keep.
+    const told = await this.#shell.expect(
+      [
+        'cat /proc/net/dev',
+        this.#send(last),
+        `for _ in {1..500}; do tail -c 4096 ${file} | grep -qa ${last} && break; sleep 0.004; done`,
+        'kill -INT $capture; wait $capture',
+        `cat ${notes}; echo "file $(wc -c <${file})"`,
+      ].join('\n'),
+    );
+    const bytes = await this.#shell.read([file], Number(/^file (\d+)$/m.exec(told)?.[1] ?? 0));
+    const droppedByKernel = Number(/(\d+) packets? dropped by kernel/.exec(told)?.[1] ?? 0);
+    const captured = Number(/(\d+) packets? captured/.exec(told)?.[1] ?? 0);
+    const counted = packetsOf(told, this.#interface) - before;
+    const packetsCounted = droppedByKernel === 0 ? counted : Math.max(counted, captured + droppedByKernel);
+    return { point: this.point, bytes, packetsCounted };
+  }
+
+  /** Ends a capture that nobody will read. */
+  async abandon(): Promise<void> {
+    if (this.#packetsBefore === null) return;
+    this.#packetsBefore = null;
+    await this.#shell.run('kill -INT $capture; wait $capture');
+  }
+
+  /** Sockets of the namespace that wait for their own program to close them. */
+  async closeWait(): Promise<number> {
+    return (await this.#sockets()).filter(({ state }) => state === closeWaitState).length;
+  }
+
+  /** Open connections to this port of the namespace. */
+  async established(port: number): Promise<number> {
+    return (await this.#sockets()).filter((socket) => socket.state === establishedState && socket.port === port).length;
+  }
+
+  async #sockets(): Promise<SocketLine[]> {
+    return socketLines(await this.#shell.expect('cat /proc/net/tcp /proc/net/tcp6'));
+  }
+
+  #send(text: string): string {
+    return `printf %s ${quoted(text)} >/dev/udp/${this.#peer}/${markPort}`;
+  }
+}
+
+/** The kernel's TCP states as /proc/net/tcp writes them. */
+const establishedState = '01';
+const closeWaitState = '08';
+
+interface SocketLine {
+  /** Its own port. */
+  readonly port: number;
+  readonly state: string;
+}
+
+/** The sockets in the text of /proc/net/tcp or /proc/net/tcp6: `0: 0A01DE0A:1B58 … 01 …`. */
+export function socketLines(listed: string): SocketLine[] {
+  return listed.split('\n').flatMap((line) => {
+    const [, local, , state] = line.trim().split(/\s+/);
+    const port = /:([0-9A-F]{4})$/.exec(local ?? '')?.[1];
+    return port === undefined || state === undefined ? [] : [{ port: Number.parseInt(port, 16), state }];
+  });
+}
+
+/** Received and sent packets of one interface in the text of /proc/net/dev. */
+export function packetsOf(listed: string, networkInterface: string): number {
+  const line = listed.split('\n').find((each) => each.trim().startsWith(`${networkInterface}:`));
+  const numbers = line?.split(':')[1]?.trim().split(/\s+/).map(Number) ?? [];
+  return (numbers[1] ?? Number.NaN) + (numbers[9] ?? Number.NaN);
+}

@@ -1,0 +1,195 @@
+/** Everything one trial left behind, taken from outside the system where that is possible, and searched. */
+import type { Capability } from '../../contract/capabilities.ts';
+import type { RelayStats } from '../../contract/relay-stats.ts';
+import { utf8 } from '../../support/bytes.ts';
+import { prepareSearch, type RawSource } from '../evidence/canary-search.ts';
+import { type CaptureReading, readCapture, type SessionKeys } from '../evidence/capture.ts';
+import { scanLogLines } from '../evidence/log-lines.ts';
+import { scanPage } from '../evidence/pages.ts';
+import type { Collected, MetadataScan, SourceSearch } from '../history/collected.ts';
+import type { SystemManifest } from '../topology/system.ts';
+import type { CollectPlan } from '../topology/topology.ts';
+import { collectNode } from './collect-node.ts';
+import { collectRelay } from './collect-relay.ts';
+import type { DockerLink } from './docker-link.ts';
+import { Gaps } from './gaps.ts';
+import type { LogPart, LogReader } from './log-reader.ts';
+import type { StageParts } from './stage-parts.ts';
+import type { VolumeFiles } from './volume-keeper.ts';
+
+export interface EvidenceSources {
+  readonly system: SystemManifest;
+  readonly can: readonly Capability[];
+  readonly parts: StageParts;
+  readonly links: readonly DockerLink[];
+  readonly logs: { readonly relay: LogReader; readonly toxiproxy: LogReader };
+  readonly sessionKeys: readonly SessionKeys[];
+  readonly baseline: RelayStats | null;
+  readonly mark: string;
+}
+
+type PageName = 'health' | 'metrics';
+type Pages = ReadonlyMap<PageName, string>;
+
+/** Never throws for what cannot be had: that stands in `missing`, and the checks that need it answer unknown. */
+export async function collectEvidence(sources: EvidenceSources, plan: CollectPlan): Promise<Collected> {
+  const { parts, links } = sources;
+  const gaps = new Gaps();
+  const { relay, nodes } = parts;
+
+  // Asked while everything runs; captures end meanwhile. Statistics come before pages, whose connections they count.
+  const [captures, stats, pages, asked, linkBytes, closeWait] = await Promise.all([
+    endCaptures(sources, gaps),
+    gaps.try('relay.stats', () => relay.stats()),
+    fetchPages(sources, gaps),
+    Promise.all([...nodes.values()].map((node) => collectNode.ask(node, gaps))),
+    gaps.try('links', () => parts.toxiproxy.proxiedBytes()),
+    gaps.try('relay.closeWait', () => parts.relayCapture.closeWait()),
+  ]);
+  const volumes = await gaps.try(
+    ['relay.rows', 'relay.integrityCheck', 'searches.database', 'searches.file', ...[...nodes.keys()].map(rowsOf)],
+    () => readVolumes(parts),
+  );
+  const [relayLog, toxiproxyLog, temporary, journal] = await Promise.all([
+    gaps.try(['searches.relay-log', 'metadata.logLines'], () => sources.logs.relay.read()),
+    gaps.try('searches.toxiproxy-log', () => sources.logs.toxiproxy.read()),
+    gaps.try('searches.file', () => temporaryFiles(parts)),
+    gaps.try('tapJournal', async () => (await parts.tap?.journal()) ?? null),
+  ]);
+
+  const context = { system: sources.system, gaps, volumes, group: plan.group };
+  const collectedNodes = await Promise.all(
+    [...nodes.values()].map(async (node, index) => [node.name, await collectNode.finish(node, asked[index]!, context)]),
+  );
+  const collectedRelay = await collectRelay(relay, { ...context, stats, baseline: sources.baseline, closeWait });
+  const relayFiles = volumes?.get('relay') ?? null;
+  const searches = searchAll(sources, plan, {
+    logs: new Map([
+      ['relay-log', relayLog === null ? null : bothOf(relayLog)],
+      ['toxiproxy-log', toxiproxyLog === null ? null : bothOf(toxiproxyLog)],
+      ...[...nodes.values()].map((node) => [`${node.name}-log`, node.takeLog()] as const),
+    ]),
+    files: relayFiles,
+    temporary,
+    pages,
+    captures,
+  });
+  return {
+    nodes: Object.fromEntries(collectedNodes),
+    relay: collectedRelay,
+    searches,
+    metadata: scanMetadata(sources, plan, { relayLog, pages }),
+    captures: captures.map(({ capture }) => capture),
+    tapJournal: journal,
+    links: Object.fromEntries(linkBytes === null ? [] : links.map((link) => [link.node, link.witnessFrom(linkBytes)])),
+    missing: gaps.all,
+  };
+}
+
+function rowsOf(node: string): string {
+  return `nodes.${node}.items`;
+}
+
+function bothOf({ stdout, stderr }: LogPart): Buffer {
+  return Buffer.concat([stdout, stderr]);
+}
+
+async function endCaptures(sources: EvidenceSources, gaps: Gaps): Promise<CaptureReading[]> {
+  const { parts, system, sessionKeys, mark } = sources;
+  const nodes = [...parts.nodes.keys()];
+  const relayPorts = [...nodes.map((node) => parts.addresses.proxyPort(node)), system.relay.port];
+  const read = await Promise.all(
+    parts.captures.map((capture) =>
+      gaps.try(`captures.${capture.point}`, async () => {
+        const ended = await capture.end();
+        if (ended === null) throw new Error('no capture was begun');
+        const { framing } = system.relay;
+        const reading = readCapture({ kind: 'pcap', ...ended }, { relayPorts, framing, sessionKeys, mark });
+        if (reading.problems.length > 0) gaps.lacks(`captures.${capture.point}`, reading.problems.join('; '));
+        return reading;
+      }),
+    ),
+  );
+  return read.filter((reading) => reading !== null);
+}
+
+async function fetchPages({ parts, system }: EvidenceSources, gaps: Gaps): Promise<Pages> {
+  const pages = new Map<PageName, string>();
+  for (const name of ['health', 'metrics'] as const) {
+    const path = system.relay.pages?.[name];
+    if (path === undefined || path === null) continue;
+    const text = await gaps.try(['metadata.pages', 'searches.page'], async () => (await parts.relay.page(path)).body);
+    if (text !== null) pages.set(name, text);
+  }
+  if (pages.size === 0 && system.relay.pages === null) {
+    for (const part of ['metadata.pages', 'searches.page']) gaps.cannot(part, 'the system serves no pages');
+  }
+  return pages;
+}
+
+/** Their owners stand still meanwhile, so that a database and its log fit together. */
+async function readVolumes({ relay, nodes, keeper }: StageParts): Promise<ReadonlyMap<string, VolumeFiles>> {
+  const processes = [relay, ...nodes.values()].map(({ process }) => process);
+  const paused = processes.filter(({ isRunning, isPaused }) => isRunning && !isPaused);
+  try {
+    await Promise.all(paused.map((process) => process.pause()));
+    return await keeper.read(['relay', ...nodes.keys()]);
+  } finally {
+    await Promise.all(paused.map((process) => process.resume()));
+  }
+}
+
+/** What the relay wrote outside its volume: its temporary folder, and the names of what changed in its own layer. */
+async function temporaryFiles({ docker, relay }: StageParts): Promise<Buffer> {
+  const changes = (await docker.getContainer(relay.process.id).changes()) as { Path: string }[] | null;
+  const changed = (changes ?? []).map(({ Path }) => `${Path}\n`).join('');
+  if (!relay.process.isRunning) return Buffer.from(changed); // Its temporary folder went with it.
+  const shell = await relay.shell.open();
+  const { stdout } = await shell.run('find /tmp -type f ! -name .out ! -name .err -print -exec cat {} +');
+  return Buffer.concat([Buffer.from(changed), stdout]);
+}
+
+interface Searched {
+  readonly logs: ReadonlyMap<string, Buffer | null>;
+  readonly files: VolumeFiles | null;
+  readonly temporary: Buffer | null;
+  readonly pages: Pages;
+  readonly captures: readonly CaptureReading[];
+}
+
+function searchAll({ system, mark }: EvidenceSources, plan: CollectPlan, searched: Searched): SourceSearch[] {
+  const { logs, files, temporary, pages, captures } = searched;
+  const search = prepareSearch(plan.canaries, mark);
+  const sources: RawSource[] = [...logs].flatMap(([source, bytes]) =>
+    bytes === null ? [] : [{ source, kind: 'log', bytes }],
+  );
+  const database = system.relay.database?.file;
+  const isDatabase = (path: string) => database !== undefined && path.startsWith(database);
+  for (const [path, bytes] of files ?? []) {
+    if (isDatabase(path)) sources.push({ source: path, kind: 'database', bytes });
+    else sources.push({ source: `relay:${path}`, kind: 'file', bytes });
+  }
+  if (temporary !== null) sources.push({ source: 'relay:/tmp', kind: 'file', bytes: temporary });
+  for (const [name, text] of pages) {
+    sources.push({ source: `page:${name}`, kind: 'page', bytes: utf8(`${text}\n${mark}`) });
+  }
+  for (const { raw, frames } of captures) sources.push(raw, ...(frames === null ? [] : [frames]));
+  return sources.map((source) => search.search(source));
+}
+
+function scanMetadata(
+  { system, mark }: EvidenceSources,
+  { identifiers }: CollectPlan,
+  { relayLog, pages }: { readonly relayLog: LogPart | null; readonly pages: Pages },
+): MetadataScan {
+  const text = relayLog?.stderr.toString('utf8') ?? '';
+  const lines = scanLogLines(text, system.relay.logEvents, identifiers, mark);
+  const scans = [...pages].map(([name, page]) => scanPage(name, page, name, identifiers, mark));
+  return {
+    logLines: relayLog === null ? null : lines.logLines,
+    strayLines: lines.strayLines,
+    pages: pages.size === 0 ? null : [...pages.keys()],
+    strayPages: scans.flatMap(({ strayPages }) => strayPages),
+    markFound: (relayLog === null || lines.markFound) && scans.every(({ markFound }) => markFound),
+  };
+}

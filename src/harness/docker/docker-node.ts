@@ -1,0 +1,109 @@
+import type Docker from 'dockerode';
+import type { NodeEvent, Operation, ParametersOf } from '../../contract/control.ts';
+import { EnvironmentError } from '../../support/errors.ts';
+import type { Answered, NodeControl } from '../topology/topology.ts';
+import { type Attachment, attach } from './attachment.ts';
+import type { ContainedProcess } from './contained-process.ts';
+import { ControlChannel } from './control-channel.ts';
+import { HeldShell } from './held-shell.ts';
+import { lastWords } from './last-words.ts';
+
+const requestTimeoutMs = 15_000;
+const helloTimeoutMs = 20_000;
+
+/** One node in its container, driven over its attached standard streams, out of band of every network. */
+export class DockerNode implements NodeControl {
+  readonly name: string;
+  readonly process: ContainedProcess;
+  /** A shell beside the node, to mark its log. */
+  readonly shell: HeldShell;
+  readonly #docker: Docker;
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+  readonly #log: Buffer[] = [];
+  #strays: string[] = [];
+  #channel: ControlChannel | null = null;
+  #attachment: Attachment | null = null;
+
+  constructor(docker: Docker, process: ContainedProcess) {
+    this.#docker = docker;
+    this.name = process.name;
+    this.process = process;
+    this.shell = new HeldShell(docker, process);
+  }
+
+  /** Attaches, starts the process and waits until control answers. */
+  async start(): Promise<void> {
+    const attachment = await attach(this.#docker, this.process.id);
+    attachment.stderr.on('data', (chunk: Buffer) => this.#log.push(chunk));
+    this.#attachment = attachment;
+    this.#channel = new ControlChannel(attachment, {
+      onEvent: (event) => {
+        for (const listener of this.#listeners) listener(event);
+      },
+      onStray: (problem) => this.#strays.push(problem),
+    });
+    await this.process.start();
+    const hello = await this.request('hello', {}, helloTimeoutMs);
+    if (hello.outcome !== 'ok') {
+      throw new EnvironmentError(
+        `opening control of ${this.name}: hello answered ${hello.outcome} (${hello.code}: ${hello.message})${lastWords(Buffer.concat(this.#log).toString('utf8'))}; its image or arguments may be wrong`,
+      );
+    }
+  }
+
+  request<Op extends Operation>(
+    op: Op,
+    parameters: ParametersOf<Op>,
+    timeoutMs = defaultTimeoutMs(parameters),
+  ): Promise<Answered<Op>> {
+    if (this.#channel === null) throw new Error(`assert: ${this.name} is started before it is asked`);
+    return this.#channel.request(op, parameters, timeoutMs);
+  }
+
+  onEvent(listener: (event: NodeEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  crash(): Promise<void> {
+    return this.process.crash();
+  }
+
+  shutDown(): Promise<void> {
+    return this.process.shutDown();
+  }
+
+  restart(): Promise<void> {
+    return this.start();
+  }
+
+  pause(): Promise<void> {
+    return this.process.pause();
+  }
+
+  resume(): Promise<void> {
+    return this.process.resume();
+  }
+
+  /** What the node wrote to stderr since it was last taken, and what broke the contract is forgotten with it. */
+  takeLog(): Buffer {
+    this.#strays = [];
+    return Buffer.concat(this.#log.splice(0));
+  }
+
+  /** What came over control and is not of the contract, since the log was last taken. */
+  get strays(): readonly string[] {
+    return this.#strays;
+  }
+
+  close(): void {
+    this.shell.close();
+    this.#attachment?.close();
+  }
+}
+
+/** An operation with a deadline of its own gets time to report that it ran out. */
+function defaultTimeoutMs(parameters: object): number {
+  const { deadlineMs = 0 } = parameters as { deadlineMs?: number };
+  return Math.max(requestTimeoutMs, deadlineMs + 5_000);
+}

@@ -1,0 +1,59 @@
+/** What the engine's kernel can do to packets, asked in a container that ends at once. */
+import type Docker from 'dockerode';
+import { attach } from './attachment.ts';
+import { engineCall, runLabel } from './engine.ts';
+import { Shell } from './shell.ts';
+
+export type LossMechanism = 'iptables-statistic' | 'nft-numgen';
+
+export interface KernelFacts {
+  readonly kernel: string;
+  /** How packets are lost; null: this kernel cannot. */
+  readonly loss: LossMechanism | null;
+  readonly netem: boolean;
+  readonly tbf: boolean;
+  readonly congestionControl: string;
+  readonly cgroup: 'v1' | 'v2';
+}
+
+const statistic =
+  'iptables -w -A INPUT -p tcp -m comment --comment x -m statistic --mode random --probability 0.5 -j DROP';
+const numgen =
+  "nft add table inet probe && nft 'add chain inet probe in { type filter hook input priority 0; }' && nft 'add rule inet probe in numgen random mod 2 < 1 counter drop'";
+
+export async function askKernel(docker: Docker, options: { image: string; runId: string }): Promise<KernelFacts> {
+  const container = await engineCall('probing the kernel', () =>
+    docker.createContainer({
+      Image: options.image,
+      Entrypoint: ['bash'],
+      OpenStdin: true,
+      User: 'root',
+      Labels: { [runLabel]: options.runId },
+      HostConfig: {
+        NetworkMode: 'none',
+        CapDrop: ['ALL'],
+        CapAdd: ['NET_ADMIN'],
+        ReadonlyRootfs: true,
+        Tmpfs: { '/tmp': '', '/run': '' },
+        LogConfig: { Type: 'none', Config: {} },
+      },
+    }),
+  );
+  try {
+    const shell = new Shell('the kernel probe', await attach(docker, container.id));
+    await engineCall('probing the kernel', () => container.start());
+    const can = async (command: string) => (await shell.run(command)).status === 0;
+    const said = async (command: string) => (await shell.run(command)).stdout.toString('utf8').trim();
+    const [hasStatistic, hasNumgen] = [await can(statistic), await can(numgen)];
+    return {
+      kernel: await said('uname -r'),
+      loss: hasStatistic ? 'iptables-statistic' : hasNumgen ? 'nft-numgen' : null,
+      netem: await can('tc qdisc add dev lo root netem delay 1ms && tc qdisc del dev lo root'),
+      tbf: await can('tc qdisc add dev lo root tbf rate 8mbit burst 32kb latency 400ms && tc qdisc del dev lo root'),
+      congestionControl: await said('cat /proc/sys/net/ipv4/tcp_congestion_control'),
+      cgroup: (await can('test -e /sys/fs/cgroup/cgroup.controllers')) ? 'v2' : 'v1',
+    };
+  } finally {
+    await engineCall('removing the kernel probe', () => container.remove({ force: true }));
+  }
+}

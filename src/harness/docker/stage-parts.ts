@@ -1,0 +1,147 @@
+/** Everything of a running stage that the driver holds on to, opened in the order it depends on each other. */
+import type Docker from 'dockerode';
+import { EnvironmentError } from '../../support/errors.ts';
+import { systemClock } from '../../support/system-clock.ts';
+import { until } from '../../support/until.ts';
+import type { SystemManifest } from '../topology/system.ts';
+import type { NodeName } from '../topology/topology.ts';
+import { Addresses, type StageSubnets } from './addresses.ts';
+import { type Attachment, attach } from './attachment.ts';
+import { CapturePoint } from './capture-point.ts';
+import type { ComposeProject } from './compose-project.ts';
+import { ContainedProcess } from './contained-process.ts';
+import { DockerNode } from './docker-node.ts';
+import { DockerRelay } from './docker-relay.ts';
+import { DockerTap } from './docker-tap.ts';
+import { engineCall } from './engine.ts';
+import type { ExitWatch } from './exit-watch.ts';
+import type { LossMechanism } from './kernel-facts.ts';
+import { Shaper } from './shaper.ts';
+import { Shell } from './shell.ts';
+import type { DockerTopology } from './topologies.ts';
+import { ToxiproxyServer } from './toxiproxy-server.ts';
+import { VolumeKeeper } from './volume-keeper.ts';
+
+export interface StageParts {
+  readonly docker: Docker;
+  readonly addresses: Addresses;
+  readonly relay: DockerRelay;
+  readonly nodes: ReadonlyMap<NodeName, DockerNode>;
+  readonly toxiproxy: ToxiproxyServer;
+  readonly toxiproxyId: string;
+  readonly proxyShaper: Shaper;
+  readonly nodeShapers: ReadonlyMap<NodeName, Shaper>;
+  readonly captures: readonly CapturePoint[];
+  readonly relayCapture: CapturePoint;
+  readonly keeper: VolumeKeeper;
+  readonly tap: DockerTap | null;
+  /** Lets go of every stream; the containers go on. */
+  close(): void;
+}
+
+export interface OpenPartsOptions {
+  readonly project: ComposeProject;
+  readonly topology: DockerTopology;
+  readonly system: SystemManifest;
+  readonly subnets: StageSubnets;
+  readonly loss: LossMechanism | null;
+  readonly exits: ExitWatch;
+}
+
+const readyTimeoutMs = 15_000;
+
+export async function openParts(docker: Docker, options: OpenPartsOptions): Promise<StageParts> {
+  const { project, topology, system, subnets, loss, exits } = options;
+  const addresses = new Addresses(subnets, topology.nodes, system.relay.port);
+  const closers: (() => void)[] = [];
+
+  const idOf = (service: string): string => {
+    const id = project.containers.get(service);
+    if (id !== undefined) return id;
+    throw new EnvironmentError(`opening ${topology.name}: its Compose file made no container for ${service}`);
+  };
+  const start = async (service: string): Promise<Attachment> => {
+    const attachment = await attach(docker, idOf(service));
+    closers.push(attachment.close);
+    await engineCall(`starting ${service}`, () => docker.getContainer(idOf(service)).start());
+    return attachment;
+  };
+  const shell = async (service: string) => new Shell(service, await start(service));
+  const process = (service: string) => {
+    const contained = new ContainedProcess(docker, service, idOf(service));
+    closers.push(exits.on(contained.id, (exitCode) => contained.died(exitCode)));
+    return contained;
+  };
+
+  try {
+    // Containers that hold a network namespace come before those that live in it.
+    const points = ['relay', ...topology.nodes];
+    const [captureShells, keeperShell, tapAttachment] = await Promise.all([
+      Promise.all(points.map((point) => shell(`capture-${point}`))),
+      shell('keeper'),
+      topology.hasTap ? start('tap') : null,
+      start('toxiproxy').then((attachment) => attachment.close()),
+    ]);
+    const relay = new DockerRelay(docker, process('relay'), {
+      manifest: system.relay,
+      controlAddress: addresses.relayControl,
+    });
+    const nodes = topology.nodes.map((name) => new DockerNode(docker, process(name)));
+    closers.push(...[relay, ...nodes].map((part) => () => part.close()));
+    const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
+    const upstreams = new Map(topology.nodes.map((name) => [name, addresses.upstream(name, topology.hasTap)]));
+    const [proxyShaper, nodeShapers, captures] = await Promise.all([
+      shell('shaper-toxiproxy').then((opened) => Shaper.open(opened, addresses.toxiproxy, loss)),
+      Promise.all(
+        topology.nodes.map(async (name) => Shaper.open(await shell(`shaper-${name}`), addresses.ofNode(name), loss)),
+      ),
+      Promise.all(
+        points.map((point, index) =>
+          CapturePoint.open(point, captureShells[index]!, {
+            own: point === 'relay' ? addresses.relay : addresses.ofNode(point),
+            peer: addresses.toxiproxy,
+          }),
+        ),
+      ),
+      relay.start(),
+      ...nodes.map((node) => node.start()),
+      answering(toxiproxy).then(() => toxiproxy.expectUpstreams(upstreams)),
+    ]);
+    const tap = tapAttachment === null ? null : new DockerTap(tapAttachment);
+    return {
+      docker,
+      addresses,
+      relay,
+      nodes: new Map(nodes.map((node) => [node.name, node])),
+      toxiproxy,
+      toxiproxyId: idOf('toxiproxy'),
+      proxyShaper,
+      nodeShapers: new Map(topology.nodes.map((name, index) => [name, nodeShapers[index]!])),
+      captures,
+      relayCapture: captures[0]!,
+      keeper: new VolumeKeeper(keeperShell),
+      tap,
+      close: () => {
+        for (const close of closers) close();
+      },
+    };
+  } catch (error) {
+    for (const close of closers) close();
+    throw error;
+  }
+}
+
+function answering(toxiproxy: ToxiproxyServer): Promise<unknown> {
+  return until(systemClock, {
+    what: 'Toxiproxy to answer',
+    probe: () => toxiproxy.version().catch((error: Error) => error),
+    holds: (seen) => typeof seen === 'string',
+    everyMs: 20,
+    timeoutMs: readyTimeoutMs,
+  }).catch((error: Error) => {
+    throw new EnvironmentError(
+      `opening the stage: ${error.message}; this host must reach the stage's networks, which Docker Desktop does not allow: use --arena simulator there`,
+      { cause: error },
+    );
+  });
+}

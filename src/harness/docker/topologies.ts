@@ -1,0 +1,25 @@
+/** What this arena has a Compose file for. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ScenarioError } from '../../support/errors.ts';
+import type { NodeName } from '../topology/topology.ts';
+
+export interface DockerTopology {
+  readonly name: string;
+  readonly nodes: readonly NodeName[];
+  readonly hasTap: boolean;
+}
+
+export const composeFolder = resolve(import.meta.dirname, '../../../compose');
+
+export const dockerTopologies: readonly DockerTopology[] = [
+  { name: 'pair', nodes: ['node-a', 'node-b'], hasTap: false },
+  { name: 'mitm', nodes: ['node-a', 'node-b'], hasTap: true },
+];
+
+export function dockerTopology(name: string): DockerTopology {
+  const found = dockerTopologies.find((topology) => topology.name === name);
+  if (found !== undefined && existsSync(join(composeFolder, `${name}.yml`))) return found;
+  const known = dockerTopologies.map((topology) => JSON.stringify(topology.name)).join(', ');
+  throw new ScenarioError(`topology: expected one of ${known} in the docker arena, got ${JSON.stringify(name)}`);
+}

@@ -1,0 +1,151 @@
+/** The stage's Toxiproxy, driven through its API on the control-only network. */
+import { type Proxy as ClientProxy, type ToxicAttributeTypes, type ToxicType, Toxiproxy } from 'toxiproxy-node-client';
+import type { Direction } from '../../contract/tap.ts';
+import { EnvironmentError, messageOf } from '../../support/errors.ts';
+import type { Heal, NodeName } from '../topology/topology.ts';
+import { withinMs } from './within-ms.ts';
+
+export interface ProxiedBytes {
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
+interface ProxyState {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly toxics: readonly { readonly name: string }[];
+}
+
+const streamOf = { up: 'upstream', down: 'downstream' } as const;
+const callTimeoutMs = 5_000;
+
+export class ToxiproxyServer {
+  readonly #client: Toxiproxy;
+  readonly #url: string;
+  #toxics = 0;
+
+  constructor(url: string) {
+    this.#url = url;
+    this.#client = new Toxiproxy(url);
+  }
+
+  /** The released version, such as `2.12.0`; fails while the server does not answer. */
+  async version(): Promise<string> {
+    const text = await this.#call('asking for its version', () => this.#client.getVersion());
+    return (JSON.parse(text) as { version: string }).version;
+  }
+
+  /** Sends each link's connections to `upstream`, when the Compose file's default is another. */
+  async expectUpstreams(upstreams: ReadonlyMap<NodeName, string>): Promise<void> {
+    const proxies = await this.#call('listing its proxies', () => this.#client.getAll());
+    for (const [node, upstream] of upstreams) {
+      const proxy = proxies[proxyName(node)];
+      if (proxy === undefined) {
+        throw new EnvironmentError(`opening the link of ${node}: Toxiproxy has no proxy ${proxyName(node)}`);
+      }
+      if (proxy.upstream === upstream) continue;
+      const { name, listen } = proxy;
+      await this.#call('setting an upstream', () => proxy.update({ name, listen, upstream, enabled: true } as never));
+    }
+  }
+
+  async addToxic(
+    node: NodeName,
+    toxic: { readonly type: ToxicType; readonly direction: Direction; readonly attributes: ToxicAttributeTypes },
+  ): Promise<Heal> {
+    const { type, direction, attributes } = toxic;
+    this.#toxics += 1;
+    const name = `${type}-${direction}-${this.#toxics}`;
+    const added = await this.#call(`adding ${type} to the link of ${node}`, async () =>
+      (await this.#proxy(node)).addToxic({ type, name, stream: streamOf[direction], toxicity: 1, attributes }),
+    );
+    return once(() => this.#call(`taking ${type} off the link of ${node}`, () => added.remove()));
+  }
+
+  /** Disabled: open connections end, new ones are refused. */
+  async setEnabled(node: NodeName, isEnabled: boolean): Promise<void> {
+    await this.#call(`${isEnabled ? 'opening' : 'cutting'} the link of ${node}`, async () => {
+      const proxy = await this.#proxy(node);
+      const { name, listen, upstream } = proxy;
+      await proxy.update({ name, listen, upstream, enabled: isEnabled } as never);
+    });
+  }
+
+  /** Bytes that each link’s proxy passed on since the server started, by the server's own counters. */
+  async proxiedBytes(): Promise<ReadonlyMap<NodeName, ProxiedBytes>> {
+    const page = await this.#call('reading its metrics', () => this.#client.getApi().getText(`${this.#url}/metrics`));
+    return parseSentBytes(page);
+  }
+
+  /** Leaves a text in the server's log: a proxy of that name that never opens comes and goes. */
+  async mark(text: string): Promise<void> {
+    await this.#call('marking its log', async () => {
+      const proxy = await this.#client.createProxy({
+        name: text,
+        listen: '127.0.0.1:0',
+        upstream: '127.0.0.1:9',
+        enabled: false,
+      } as never);
+      await proxy.remove();
+    });
+  }
+
+  /** What of a trial is still in the proxies; empty when nothing is. */
+  async leftovers(): Promise<string[]> {
+    return (await this.#state()).flatMap(({ name, enabled, toxics }) => [
+      ...(enabled ? [] : [`${name} is cut`]),
+      ...toxics.map((toxic) => `${name} has ${toxic.name}`),
+    ]);
+  }
+
+  /** Asked of the API itself: the client's objects do not hold toxics. */
+  async #state(): Promise<ProxyState[]> {
+    const { data } = await this.#call('listing its proxies', () =>
+      this.#client.getApi().get<Record<string, ProxyState>>(`${this.#url}/proxies`),
+    );
+    return Object.values(data);
+  }
+
+  #proxy(node: NodeName): Promise<ClientProxy> {
+    return this.#client.get(proxyName(node));
+  }
+
+  async #call<T>(doing: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await withinMs(callTimeoutMs, call());
+    } catch (error) {
+      throw new EnvironmentError(
+        `Toxiproxy at ${this.#url}: ${doing}: ${messageOf(error)}; the tester must reach the stage's control network`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+export function proxyName(node: NodeName): string {
+  return `px-${node}`;
+}
+
+/** Lines such as `toxiproxy_proxy_sent_bytes_total{direction="upstream",…,proxy="px-node-a",…} 12`. */
+export function parseSentBytes(page: string): ReadonlyMap<NodeName, ProxiedBytes> {
+  const bytes = new Map<NodeName, ProxiedBytes>();
+  for (const line of page.split('\n')) {
+    const match = /^toxiproxy_proxy_sent_bytes_total\{(.*)\} (\S+)$/.exec(line);
+    const node = match === null ? undefined : /proxy="px-([^"]*)"/.exec(match[1]!)?.[1];
+    if (match === null || node === undefined) continue;
+    const known = bytes.get(node) ?? { bytesUp: 0, bytesDown: 0 };
+    const field = match[1]!.includes('direction="upstream"') ? 'bytesUp' : 'bytesDown';
+    bytes.set(node, { ...known, [field]: known[field] + Number(match[2]) });
+  }
+  return bytes;
+}
+
+/** Healing twice does nothing; a failed healing may be tried again. */
+export function once(heal: () => Promise<unknown>): Heal {
+  let isDone = false;
+  return async () => {
+    if (isDone) return;
+    await heal();
+    isDone = true;
+  };
+}
