@@ -28,7 +28,8 @@ export async function until<T>(clock: Clock, options: UntilOptions<T>): Promise<
     if (options.holds(seen)) return seen;
     const leftMs = deadlineMs - clock.monotonicMs();
     if (leftMs <= 0) throw new WaitError(options.what, options.timeoutMs, seen);
-    await pause(clock, Math.min(options.everyMs, leftMs));
+    // At least 1 ms: a rest of the time too small to move the clock would be waited for again and again.
+    await pause(clock, Math.max(1, Math.min(options.everyMs, leftMs)));
   }
 }
 
