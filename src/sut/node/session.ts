@@ -63,6 +63,7 @@ export class Session {
   #phase: 'dialling' | 'handshaking' | 'welcomed' | 'over' = 'dialling';
   #channel: SecureChannel | null = null;
   #ephemeral: Uint8Array | null = null;
+  #hasHandshakeEnded = false;
   /** What the handshake waits for. */
   #awaited: HandshakeFailureStage = 'm2';
   #openedAtMs = 0;
@@ -199,7 +200,7 @@ export class Session {
     const { observers } = this.#options.parts;
     this.#options.stats.handshakesOk += 1;
     this.#awaited = 'welcome';
-    observers.handshakeEnded?.(this.#ephemeral!, null);
+    this.#endHandshake(null);
     if (observers.sessionKeys !== undefined) {
       const { sendKey, receiveKey } = this.#channel!.exportKeys();
       observers.sessionKeys({
@@ -360,6 +361,7 @@ export class Session {
     if (this.#phase === 'over') return;
     const phase = this.#phase;
     const { owner } = this.#options;
+    this.#endHandshake(handshakeReason);
     this.#stop();
     this.#connection.destroy();
     if (phase === 'welcomed') owner.ended(reason, this.#code);
@@ -368,13 +370,19 @@ export class Session {
   }
 
   #handshakeFailure(reason: HandshakeFailureReason) {
-    const { parts, stats } = this.#options;
-    stats.handshakeFailed(reason);
-    if (this.#awaited !== 'welcome') parts.observers.handshakeEnded?.(this.#ephemeral!, reason);
+    this.#options.stats.handshakeFailed(reason);
     return { stage: this.#awaited, reason, afterMs: this.#clock.monotonicMs() - this.#openedAtMs };
   }
 
+  /** Told once for each handshake that sent something. */
+  #endHandshake(failure: HandshakeFailureReason | null): void {
+    if (this.#ephemeral === null || this.#hasHandshakeEnded) return;
+    this.#hasHandshakeEnded = true;
+    this.#options.parts.observers.handshakeEnded?.(this.#ephemeral, failure);
+  }
+
   #stop(): void {
+    this.#endHandshake('closed');
     this.#phase = 'over';
     for (const timer of [this.#deadline, this.#watchdog, this.#heartbeat]) timer?.cancel();
     this.#channel?.close();
