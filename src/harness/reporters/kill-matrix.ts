@@ -11,8 +11,8 @@ export function killMatrixText(rows: readonly KillRow[]): string {
       row.defect,
       row.arena,
       row.expected,
-      share(row.caught, row.iterations),
-      share(row.soundPassed, row.iterations),
+      shareText(row.caught, row.iterations),
+      shareText(row.soundPassed, row.iterations),
       redChecksText(row),
     ]),
   ];
@@ -43,6 +43,7 @@ export function redChecksText(row: KillRow): string {
   return checks.length === 0 ? '-' : checks.map(([check, count]) => `${check} ${count}`).join(', ');
 }
 
-function share(part: number, whole: number): string {
+/** `3 of 5`, or `-` of nothing. */
+export function shareText(part: number, whole: number): string {
   return whole === 0 ? '-' : `${part} of ${whole}`;
 }

@@ -1,5 +1,6 @@
 import type { Reporter } from '../runner/results.ts';
 import { type HistoryFileOptions, historyFile } from './history-file.ts';
+import { htmlReport } from './html-report.ts';
 import { junit } from './junit.ts';
 import { resultsFile } from './results-file.ts';
 import { summary } from './summary.ts';
@@ -12,6 +13,7 @@ const reporters = {
   json: resultsFile,
   junit,
   summary,
+  html: htmlReport,
 } as const satisfies Record<string, (options: ReporterOptions) => Reporter>;
 
 export type ReporterName = keyof typeof reporters;

@@ -58,8 +58,9 @@ export class TerminalText {
 
   end(result: RunResult, folder: string | null): string[] {
     const { bold, yellow } = this.#paint;
-    const counts =
-      result.killMatrix === null ? `${countsText(result.scenarios.map(({ verdict }) => verdict))} in ` : '';
+    const verdicts = result.scenarios.map(({ verdict }) => verdict);
+    // The result of a proof is its kill matrix, which `prove` prints.
+    const counts = verdicts.length === 0 && result.killMatrix !== null ? '' : `${countsText(verdicts)} in `;
     return [
       '',
       ...this.#table(result.scenarios),
@@ -118,7 +119,8 @@ export class TerminalText {
       const advice = whatToTry(verdict);
       if (trials.length === 0) {
         if (scenario.verdict !== verdict) return [];
-        return [title, `  ${scenario.because}`, ...(advice === null ? [] : [`  try: ${advice}`]), ''];
+        const isHelp = advice !== null && scenario.notRun.length > 0;
+        return [title, `  ${scenario.because}`, ...(isHelp ? [`  try: ${advice}`] : []), ''];
       }
       return [
         `${title}, ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}`,

@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import { playSampleRun } from './sample-run.test-support.ts';
+import { summaryText } from './summary.ts';
+
+describe('summary.md', () => {
+  test('says in a glance what became of each scenario, and how to run what failed again', async () => {
+    const result = await playSampleRun({}, null);
+    const text = summaryText(result);
+    expect(text.split('\n')[0]).toBe('# relay-chaos: 2 fail, 1 inert, 1 not-run');
+    expect(text).toContain('Arena **simulator**');
+    expect(text).toContain('- **partial**: ');
+    expect(text).toContain('- **no baseline**: ');
+    expect(text).toContain('| ❌ fail | **S-CONC-01** simultaneous-push | 24 of 25 | ≥ 82.3 % |');
+    expect(text).toContain('netem not run: the simulator has no netem');
+    expect(text).toContain(`\`\`\`sh\n${result.scenarios[0]!.iterations[7]!.trials[0]!.repro}\n\`\`\``);
+    expect(text).toContain('## Kill matrix: 2 of 3 defects caught, 1 not run');
+    expect(text).toContain('| ❌ missed | E-HS-01 | pending-handshake-kept | health | 0 of 3 |');
+    expect(text.length).toBeLessThan(8_000);
+  });
+
+  test('every table row has as many cells as its head', async () => {
+    const result = await playSampleRun({}, null);
+    const [first, ...others] = result.scenarios;
+    const nasty = { ...first!, iterations: [], because: 'a | b\nc <script> `d`' };
+    const lines = summaryText({ ...result, scenarios: [nasty, ...others] }).split('\n');
+    const rows = lines.filter((line) => line.startsWith('|'));
+    const cells = (line: string) => line.replaceAll('\\|', '').split('|').length;
+    expect(rows.map(cells).every((count) => count === 8)).toBe(true);
+    expect(rows.find((row) => row.includes('script'))).toContain('a \\| b c \\<script\\> \\`d\\`');
+  });
+
+  test('shows no more trials than fit a glance', async () => {
+    const result = await playSampleRun({}, null, { disarmed: true, killMatrix: false });
+    const text = summaryText(result);
+    expect(text).toContain('- **disarmed**: ');
+    expect(text.match(/^```sh$/gm)).toHaveLength(10);
+    expect(text).toMatch(/And \d+ more in `report.html`/);
+  });
+});
