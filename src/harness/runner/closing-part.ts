@@ -25,6 +25,7 @@ export async function runClosingPart(context: TrialContext, loads: LoadOfTrial):
   await waitForOutstanding(context, b, (count) => count > 0, 'an item refused');
   history.append({ kind: 'process', target: b, event: 'killed' });
   await topology.node(b).crash();
+  context.facts.states.delete(b); // What it announced before says nothing of the next process.
   await topology.node(b).restart();
   history.append({ kind: 'process', target: b, event: 'started' });
   const reopened = await topology.node(b).request('reopen', { relays: [...(await topology.relayAddresses(b))] });

@@ -1,9 +1,10 @@
-import { until, WaitError } from '../../support/until.ts';
+import { WaitError } from '../../support/until.ts';
 import { sha256 } from '../evidence/digest.ts';
 import type { Answered, NodeName } from '../topology/topology.ts';
 import type { Load, PushOptions } from '../workload/step.ts';
 import type { TrialContext } from './trial-context.ts';
-import { acknowledgedBy, observeStatus } from './watch.ts';
+import { type UntilAnnouncedOptions, untilAnnounced } from './until-announced.ts';
+import { acknowledgedBy } from './watch.ts';
 
 const connectTimeoutMs = 30_000;
 /** Beyond a push's own deadline: after that no answer will come, and the outcome is unknown. */
@@ -34,6 +35,7 @@ export class LoadOfTrial {
       push: (node, options) => this.#push(part, node, options),
       connect: (node) => this.#connect(part, node),
       disconnect: (node) => this.#disconnect(part, node),
+      connected: (node, timeoutMs) => this.#connected(node, timeoutMs),
       acknowledged: (node, items, timeoutMs) => this.#acknowledged(node, items, timeoutMs),
       gaveUp: (waitedFor, lastSeen) => {
         history.append({ kind: 'gave-up', waitedFor, lastSeen });
@@ -105,23 +107,22 @@ export class LoadOfTrial {
   }
 
   async #connect(part: string, node: NodeName): Promise<void> {
-    const { topology, clock, history } = this.#context;
+    const { topology, history } = this.#context;
     const operation = this.#operations++;
     history.append({ kind: 'invoked', operation, node, op: 'connect', part });
     const answered = await topology.node(node).request('connect', {});
     history.append({ kind: 'answered', operation, ...outcomeOf(answered) });
-    try {
-      await until(clock, {
-        what: `${node} to be connected`,
-        probe: () => observeStatus(this.#context, node),
-        holds: (status) => status?.state === 'connected' || status?.state === 'degraded',
-        everyMs: 20,
-        timeoutMs: connectTimeoutMs,
-      });
-    } catch (error) {
-      if (!(error instanceof WaitError)) throw error;
-      history.append({ kind: 'gave-up', waitedFor: `${node} to be connected`, lastSeen: error.lastSeen });
-    }
+    await this.#connected(node, connectTimeoutMs);
+  }
+
+  async #connected(node: NodeName, timeoutMs: number): Promise<boolean> {
+    const { states } = this.#context.facts;
+    return this.#orGiveUp({
+      what: `${node} to be connected`,
+      holds: () => states.get(node) === 'connected' || states.get(node) === 'degraded',
+      seen: () => states.get(node) ?? 'nothing announced',
+      timeoutMs,
+    });
   }
 
   async #disconnect(part: string, node: NodeName): Promise<void> {
@@ -132,21 +133,25 @@ export class LoadOfTrial {
     history.append({ kind: 'answered', operation, ...outcomeOf(answered) });
   }
 
-  async #acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean> {
-    const { clock, history, facts } = this.#context;
-    const known = acknowledgedBy(facts.acknowledged, node);
+  #acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean> {
+    const known = acknowledgedBy(this.#context.facts.acknowledged, node);
+    const open = () => items.filter((item) => !known.has(item)).length;
+    return this.#orGiveUp({
+      what: `the acknowledgement of ${items.length} items of ${node}`,
+      holds: () => open() === 0,
+      seen: () => `${open()} open`,
+      timeoutMs,
+    });
+  }
+
+  /** False, and written down, when the time runs out: a fault may keep it from coming. */
+  async #orGiveUp(options: UntilAnnouncedOptions): Promise<boolean> {
     try {
-      await until(clock, {
-        what: `the acknowledgement of ${items.length} items of ${node}`,
-        probe: () => items.filter((item) => !known.has(item)).length,
-        holds: (open) => open === 0,
-        everyMs: 5,
-        timeoutMs,
-      });
+      await untilAnnounced(this.#context, options);
       return true;
     } catch (error) {
       if (!(error instanceof WaitError)) throw error;
-      history.append({ kind: 'gave-up', waitedFor: error.message, lastSeen: error.lastSeen });
+      this.#context.history.append({ kind: 'gave-up', waitedFor: error.message, lastSeen: error.lastSeen });
       return false;
     }
   }

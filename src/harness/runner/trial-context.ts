@@ -1,4 +1,4 @@
-import type { NodeEvent } from '../../contract/control.ts';
+import type { NodeEvent, NodeState } from '../../contract/control.ts';
 import type { Clock } from '../../support/clock.ts';
 import type { Prng } from '../../support/prng.ts';
 import type { History } from '../history/history.ts';
@@ -22,6 +22,8 @@ export interface TrialFacts {
   readonly devices: Record<NodeName, string>;
   /** Items the relay has acknowledged, by node: from the nodes' events. */
   readonly acknowledged: Map<NodeName, Set<string>>;
+  /** Last state each node announced. */
+  readonly states: Map<NodeName, NodeState>;
   /** Last vector recorded for each node. */
   readonly vectors: Map<NodeName, string>;
   readonly listeners: Set<(node: NodeName, event: NodeEvent) => void>;

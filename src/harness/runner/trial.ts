@@ -45,7 +45,14 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
     history,
     canaries: new Canaries(prng.fork('canaries'), topology.nodes),
     armed: options.armed,
-    facts: { group: '', devices: {}, acknowledged: new Map(), vectors: new Map(), listeners: new Set() },
+    facts: {
+      group: '',
+      devices: {},
+      acknowledged: new Map(),
+      states: new Map(),
+      vectors: new Map(),
+      listeners: new Set(),
+    },
   };
   const phase = (name: Phase) => history.append({ kind: 'phase', phase: name });
 

@@ -30,6 +30,7 @@ function record({ history, canaries, facts }: TrialContext, node: NodeName, even
     return;
   }
   if (event.event === 'acked') acknowledgedBy(facts.acknowledged, node).add(event.item);
+  if (event.event === 'state') facts.states.set(node, event.state);
   history.append({ kind: 'event', node, event });
 }
 

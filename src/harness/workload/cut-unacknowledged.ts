@@ -54,6 +54,7 @@ async function pushesRead(load: Load, node: NodeName): Promise<Map<string, numbe
 
 /** Waits until one session has read one push more than `seen` says, and brings `seen` up to date. */
 async function oneMorePushRead(load: Load, node: NodeName, seen: Map<string, number>, timeoutMs: number) {
+  if (!(await load.connected(node, timeoutMs))) return false;
   try {
     const now = await until(load.clock, {
       what: `the relay to read the push of ${node}`,

@@ -34,6 +34,8 @@ export interface Load {
   push(node: NodeName, options: PushOptions): Promise<Answered<'push'>>;
   connect(node: NodeName): Promise<void>;
   disconnect(node: NodeName): Promise<void>;
+  /** Waits until the node has announced that it is connected; false when the time runs out (recorded). */
+  connected(node: NodeName, timeoutMs: number): Promise<boolean>;
   /** Waits until the relay has acknowledged the items to their node; false when the time runs out (recorded). */
   acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean>;
   /** Records a wait that ran out without being an error. */
