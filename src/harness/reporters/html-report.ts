@@ -58,7 +58,7 @@ function script(name: string): string {
   const source = pageFile(`${name}.js`);
   const exported = [...source.matchAll(/^export function (\w+)/gm)].map((match) => match[1]);
   const body = source
-    .replace(/^import ({[^}]*}) from '\.\/([\w-]+)\.js';$/gm, "const $1 = parts['$2'];")
+    .replace(/^import ({[^}]*}) from [']\.\/([\w-]+)\.js';$/gm, "const $1 = parts['$2'];")
     .replace(/^export /gm, '');
   return `parts['${name}'] = (() => {\n${body}\nreturn { ${exported.join(', ')} };\n})();`;
 }

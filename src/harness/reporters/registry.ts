@@ -34,6 +34,9 @@ function together(all: readonly Reporter[]): Reporter {
     iterationStarted: (scenario, index, variant) => {
       for (const one of all) one.iterationStarted?.(scenario, index, variant);
     },
+    phaseStarted: (scenario, index, variant, phase) => {
+      for (const one of all) one.phaseStarted?.(scenario, index, variant, phase);
+    },
     trialFinished: (scenario, index, trial, record) => {
       for (const one of all) one.trialFinished?.(scenario, index, trial, record);
     },

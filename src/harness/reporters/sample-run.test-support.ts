@@ -165,6 +165,9 @@ function playIteration(
       disarmed,
       prng: new Prng(`${sampleSeed}/${scenario.id}/${index}/${variant}`),
     });
+    for (const entry of record?.entries ?? []) {
+      if (entry.kind === 'phase') reporter.phaseStarted?.(scenario.id, index, variant, entry.phase);
+    }
     if (record !== null) reporter.trialFinished?.(scenario.id, index, trial, record);
     return trial;
   });

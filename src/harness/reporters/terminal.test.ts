@@ -61,7 +61,7 @@ describe('on a terminal', () => {
       .map((part) => part.slice(clear.length));
     expect(live.length).toBeGreaterThan(90);
     expect(Math.max(...live.map((line) => line.length))).toBeLessThan(60);
-    expect(live.some((line) => line.includes('S-CONC-01 8 of 25 (#7 seeded)'))).toBe(true);
+    expect(live.some((line) => line.includes('S-CONC-01 8 of 25 (#7) seeded loading'))).toBe(true);
     expect(live.at(-1)).toBe('');
     const plain = stripVTControlCharacters(text);
     expect(plain.match(/(fail|inert|error) +\S+ #\d+ /g)).toHaveLength(4);

@@ -58,7 +58,11 @@ function live({ stream, nowMs = Date.now }: TerminalOptions, text: TerminalText)
     const counts = verdicts.length === 0 ? '' : ` | ${countsText(verdicts)}`;
     line.show(`${durationText(nowMs() - startedMs)} | ${doing}${counts}`);
   };
-  const planned = (scenario: string) => start?.scenarios.find(({ id }) => id === scenario)?.iterations ?? 0;
+  /** `S-CONC-01 8 of 25 (#7)`. */
+  const place = (scenario: string, index: number) => {
+    const planned = start?.scenarios.find(({ id }) => id === scenario)?.iterations ?? 0;
+    return `${scenario} ${finishedOfScenario + 1} of ${planned} (#${index})`;
+  };
 
   return {
     runStarted: (started) => {
@@ -68,7 +72,11 @@ function live({ stream, nowMs = Date.now }: TerminalOptions, text: TerminalText)
       redraw();
     },
     iterationStarted: (scenario, index, variant) => {
-      doing = `${scenario} ${finishedOfScenario + 1} of ${planned(scenario)} (#${index} ${variant})`;
+      doing = `${place(scenario, index)} ${variant}`;
+      redraw();
+    },
+    phaseStarted: (scenario, index, variant, phase) => {
+      doing = `${place(scenario, index)} ${variant} ${phase}`;
       redraw();
     },
     iterationFinished: (scenario, iteration) => {

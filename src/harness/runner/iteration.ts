@@ -107,6 +107,7 @@ async function runOneTrial(scenario: Scenario, variant: Variant, index: number, 
       prng: new Prng(seed),
       armed: options.armed,
       closingPart: options.closingPart,
+      onPhase: (phase) => options.reporter.phaseStarted?.(scenario.id, index, variant.name, phase),
     });
     const trial = judge(record, variant, seed, repro, options.wallMs() - startedMs);
     options.reporter.trialFinished?.(scenario.id, index, trial, record);

@@ -1,4 +1,5 @@
 import type { NamedFinding } from '../checkers/checker.ts';
+import type { Phase } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { ArenaName } from '../topology/topology.ts';
 
@@ -96,6 +97,7 @@ export interface KillRow {
 export interface Reporter {
   runStarted?(run: RunStart): void;
   iterationStarted?(scenario: string, index: number, variant: string): void;
+  phaseStarted?(scenario: string, index: number, variant: string, phase: Phase): void;
   trialFinished?(scenario: string, index: number, trial: TrialResult, record: TrialRecord): void;
   iterationFinished?(scenario: string, iteration: IterationResult): void;
   scenarioFinished?(result: ScenarioResult): void;

@@ -25,6 +25,8 @@ export interface TrialOptions {
   readonly armed: boolean;
   /** The closing part of the standing defects, which only `prove` adds. */
   readonly closingPart: boolean;
+  /** Told as each phase begins, for whoever watches. */
+  readonly onPhase?: (phase: Phase) => void;
 }
 
 /** 20 items of 1 KiB from each of the first two nodes. */
@@ -54,7 +56,10 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
       listeners: new Set(),
     },
   };
-  const phase = (name: Phase) => history.append({ kind: 'phase', phase: name });
+  const phase = (name: Phase) => {
+    history.append({ kind: 'phase', phase: name });
+    options.onPhase?.(name);
+  };
 
   phase('opened');
   await topology.beginTrial({ mark: randomText(prng.fork('mark')) });
