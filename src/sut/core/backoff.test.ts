@@ -19,3 +19,9 @@ test.each([
 test('the jitter is spread over the whole band', () => {
   expect(backoffMs(1, 0x8000_0000)).toBe(3500);
 });
+
+test('other bounds move the wait, not the jitter', () => {
+  const bounds = { firstMs: 200, maxMs: 500 };
+  expect([1, 2, 3].map((attempt) => backoffMs(attempt, 0, bounds))).toEqual([200, 400, 500]);
+  expect(backoffMs(3, highestDraw, bounds)).toBe(5500);
+});

@@ -1,5 +1,5 @@
 import type { NodeState } from '../../contract/control.ts';
-import { errorNameOf } from '../../contract/wire.ts';
+import { errorCodes, errorNameOf } from '../../contract/wire.ts';
 import type { Timer } from '../../support/clock.ts';
 import {
   type ConnectionAction,
@@ -182,23 +182,20 @@ export class GroupSync {
           this.#parts.log.write('handshake-failed', failure);
           this.#parts.events.emit({ event: 'handshake-failed', ...failure });
         }
-        this.#lost(code);
+        this.#lost(code, code === errorCodes.UNAUTHORIZED || code === errorCodes.DEVICE_REVOKED);
       },
       ended: (reason, code) => {
         this.#parts.log.write('session-ended', { reason, code });
-        this.#lost(code);
+        // A session that stood is unauthorized when a newer one of this device took its place: often a forgotten
+        // connection of its own, whose HELLO was late.
+        this.#lost(code, code === errorCodes.DEVICE_REVOKED);
       },
     };
   }
 
-  #lost(code: number): void {
-    const name = errorNameOf(code);
-    if (name === 'UNAUTHORIZED' || name === 'DEVICE_REVOKED') {
-      this.#terminalError = name;
-      this.#step('refused');
-    } else {
-      this.#step('lost');
-    }
+  #lost(code: number, isFinal: boolean): void {
+    if (isFinal) this.#terminalError = errorNameOf(code);
+    this.#step(isFinal ? 'refused' : 'lost');
   }
 
   /** The relay has welcomed this device, with its head. */

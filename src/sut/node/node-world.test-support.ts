@@ -172,6 +172,7 @@ class End implements Connection {
 export class MemoryHome implements DeviceHome {
   #sqlite: DatabaseSync | null = null;
   #sql: SqliteSql | null = null;
+  #opened = 0;
   #key: Uint8Array | null = null;
   readonly keyFile: SecretFile = {
     read: () => this.#key,
@@ -182,14 +183,31 @@ export class MemoryHome implements DeviceHome {
   readonly openDatabase: OpenDatabase = (schema) => {
     if (this.#sqlite === null) this.#use(new DatabaseSync(':memory:'));
     this.#sqlite!.exec(schema);
-    return this.database;
+    this.#opened += 1;
+    return this.#handle(this.#opened);
   };
 
-  /** The open database, for tests that look or meddle. */
+  /** Called before and after each writing step of the open device; true stops the device there for good. */
+  diesAt: (moment: 'before' | 'after') => boolean = () => false;
+
+  /** The database, for tests that look or meddle. */
   get database(): Database {
+    return this.#handle(this.#opened);
+  }
+
+  /** A later opening, or the death of the device, makes a handle useless: nothing it is asked ever comes back. */
+  #handle(opening: number): Database {
+    const isGone = (moment: 'before' | 'after'): boolean => {
+      if (opening === this.#opened && this.diesAt(moment)) this.#opened += 1;
+      return opening !== this.#opened;
+    };
     return {
-      transaction: async (step, work) => transact(this.#sqlite!, this.#sql!, step, work),
-      read: async (step, work) => readOnly(this.#sql!, step, work),
+      transaction: async (step, work) => {
+        if (isGone('before')) return never();
+        const result = transact(this.#sqlite!, this.#sql!, step, work);
+        return isGone('after') ? never() : result;
+      },
+      read: async (step, work) => (opening === this.#opened ? readOnly(this.#sql!, step, work) : never()),
       close: () => undefined,
     };
   }
@@ -214,6 +232,10 @@ export class MemoryHome implements DeviceHome {
     this.#sqlite = sqlite;
     this.#sql = new SqliteSql(sqlite);
   }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
 }
 
 /** One node as its tester sees it. */
@@ -363,9 +385,9 @@ export class World {
   }
 
   /** Lets time pass until the condition holds. */
-  async until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
-    for (let waitedMs = 0; waitedMs <= timeoutMs; waitedMs += 10) {
-      await this.clock.advance(10);
+  async until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 30_000, stepMs = 10): Promise<void> {
+    for (let waitedMs = 0; waitedMs <= timeoutMs; waitedMs += stepMs) {
+      await this.clock.advance(stepMs);
       if (await holds()) return;
     }
     throw new Error(`waited ${timeoutMs} ms of virtual time for ${what}`);
