@@ -16,12 +16,18 @@ import {
 } from './wording.ts';
 
 /**
- * Operations and marks shown of a trial: what did not pass is worth more room, until so many characters are spent.
- * The page stays a file of a few megabytes however long the run was.
+ * How many operations and marks of a trial are shown, while fewer than `untilChars` are spent on all before it. What did
+ * not pass is worth more room. The page stays a file of a few megabytes however long the run was.
  */
-const detail = {
-  full: { most: 3_000, untilChars: 2_200_000 },
-  sample: { most: 150, untilChars: 3_200_000 },
+const room = {
+  passed: [
+    { most: 1_000, untilChars: 1_000_000 },
+    { most: 150, untilChars: 3_200_000 },
+  ],
+  troubled: [
+    { most: 3_000, untilChars: 2_200_000 },
+    { most: 150, untilChars: 3_200_000 },
+  ],
 } as const;
 
 /** The whole content of the page, from what the run's folder holds. */
@@ -69,7 +75,7 @@ function trialViews({ iterations }: StoredRun): Map<TrialResult, TrialView> {
   const isGood = ({ iteration }: StoredIteration) => iteration.verdict === 'pass';
   let spentChars = 0;
   for (const stored of [...iterations.filter((one) => !isGood(one)), ...iterations.filter(isGood)]) {
-    const records = spentChars < detail.sample.untilChars ? stored.records : [];
+    const records = spentChars < room.passed[1].untilChars ? stored.records : [];
     for (const trial of stored.iteration.trials) {
       const record = records.find((one) => one.record.variant === trial.variant)?.record ?? null;
       const view = trialView(trial, record, spentChars);
@@ -82,9 +88,7 @@ function trialViews({ iterations }: StoredRun): Map<TrialResult, TrialView> {
 
 function trialView(trial: TrialResult, record: TrialRecord | null, spentChars: number): TrialView {
   const isGood = trial.verdict === 'pass';
-  const isFull = !isGood && spentChars < detail.full.untilChars;
-  const hasRoom = spentChars < detail.sample.untilChars;
-  const most = isFull ? detail.full.most : detail.sample.most;
+  const left = room[isGood ? 'passed' : 'troubled'].find(({ untilChars }) => spentChars < untilChars);
   return {
     variant: trial.variant,
     verdict: trial.verdict,
@@ -94,8 +98,8 @@ function trialView(trial: TrialResult, record: TrialRecord | null, spentChars: n
     repro: trial.repro,
     time: durationText(trial.durationMs),
     deciding: trial.deciding,
-    findings: hasRoom ? trial.findings : isGood ? null : trial.findings.filter(({ verdict }) => verdict !== 'valid'),
-    timeline: record === null || !hasRoom ? null : timelineOf(record, most),
+    findings: left ? trial.findings : isGood ? null : trial.findings.filter(({ verdict }) => verdict !== 'valid'),
+    timeline: left && record !== null ? timelineOf(record, left.most) : null,
   };
 }
 
