@@ -37,23 +37,22 @@ export async function collectEvidence(sources: EvidenceSources, plan: CollectPla
   const gaps = new Gaps();
   const { relay, nodes } = parts;
 
-  // Asked while everything runs; captures end meanwhile. Statistics come before pages, whose connections they count.
-  const [captures, stats, pages, asked, linkBytes, closeWait] = await Promise.all([
-    endCaptures(sources, gaps),
+  // Asked while everything runs. Statistics come before pages, whose connections they count.
+  const [stats, pages, asked, linkBytes, closeWait] = await Promise.all([
     gaps.try('relay.stats', () => relay.stats()),
     fetchPages(sources, gaps),
     Promise.all([...nodes.values()].map((node) => collectNode.ask(node, gaps))),
     gaps.try('links', () => parts.toxiproxy.proxiedBytes()),
     gaps.try('relay.closeWait', () => parts.relayCapture.closeWait()),
   ]);
-  const volumes = await gaps.try(
-    ['relay.rows', 'relay.integrityCheck', 'searches.database', 'searches.file', ...[...nodes.keys()].map(rowsOf)],
-    () => readVolumes(parts),
-  );
-  const [relayLog, toxiproxyLog, temporary, journal] = await Promise.all([
+  const temporary = await gaps.try('searches.file', () => temporaryFiles(parts));
+  const [volumes, captures, relayLog, toxiproxyLog, journal] = await Promise.all([
+    gaps.try(['relay.rows', 'relay.integrityCheck', 'searches.database', 'searches.file', ...nodeRows(parts)], () =>
+      readVolumes(parts),
+    ),
+    endCaptures(sources, gaps),
     gaps.try(['searches.relay-log', 'metadata.logLines'], () => sources.logs.relay.read()),
     gaps.try('searches.toxiproxy-log', () => sources.logs.toxiproxy.read()),
-    gaps.try('searches.file', () => temporaryFiles(parts)),
     gaps.try('tapJournal', async () => (await parts.tap?.journal()) ?? null),
   ]);
 
@@ -86,8 +85,8 @@ export async function collectEvidence(sources: EvidenceSources, plan: CollectPla
   };
 }
 
-function rowsOf(node: string): string {
-  return `nodes.${node}.items`;
+function nodeRows({ nodes }: StageParts): string[] {
+  return [...nodes.keys()].map((node) => `nodes.${node}.items`);
 }
 
 function bothOf({ stdout, stderr }: LogPart): Buffer {
@@ -133,20 +132,22 @@ async function readVolumes({ relay, nodes, keeper }: StageParts): Promise<Readon
   const paused = processes.filter(({ isRunning, isPaused }) => isRunning && !isPaused);
   try {
     await Promise.all(paused.map((process) => process.pause()));
-    return await keeper.read(['relay', ...nodes.keys()]);
+    return await keeper.read();
   } finally {
     await Promise.all(paused.map((process) => process.resume()));
   }
 }
 
-/** What the relay wrote outside its volume: its temporary folder, and the names of what changed in its own layer. */
+/**
+ * What the relay wrote outside its volume. Its own layer is read-only in every topology; the engine's word for that is
+ * what is searched in its place, beside the one folder that can be written to.
+ */
 async function temporaryFiles({ docker, relay }: StageParts): Promise<Buffer> {
-  const changes = (await docker.getContainer(relay.process.id).changes()) as { Path: string }[] | null;
-  const changed = (changes ?? []).map(({ Path }) => `${Path}\n`).join('');
-  if (!relay.process.isRunning) return Buffer.from(changed); // Its temporary folder went with it.
+  const { HostConfig } = await docker.getContainer(relay.process.id).inspect();
+  if (HostConfig.ReadonlyRootfs !== true) throw new Error('the relay’s root file system is not read-only');
+  if (!relay.process.isRunning) return Buffer.alloc(0); // Its temporary folder went with it.
   const shell = await relay.shell.open();
-  const { stdout } = await shell.run('find /tmp -type f ! -name .out ! -name .err -print -exec cat {} +');
-  return Buffer.concat([Buffer.from(changed), stdout]);
+  return (await shell.run('find /tmp -type f ! -name .out ! -name .err -print -exec cat {} +')).stdout;
 }
 
 interface Searched {

@@ -119,7 +119,7 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       nodeShapers: new Map(topology.nodes.map((name, index) => [name, nodeShapers[index]!])),
       captures,
       relayCapture: captures[0]!,
-      keeper: new VolumeKeeper(keeperShell),
+      keeper: new VolumeKeeper(docker.getContainer(idOf('keeper')), keeperShell),
       tap,
       close: () => {
         for (const close of closers) close();

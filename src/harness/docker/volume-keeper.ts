@@ -1,5 +1,8 @@
 /** Reads what relay and nodes keep on their data volumes, from a sidecar that mounts them all. */
+import type Docker from 'dockerode';
+import { engineCall } from './engine.ts';
 import { quoted, type Shell } from './shell.ts';
+import { filesOfTar } from './untar.ts';
 
 /** Path in the volume → content. */
 export type VolumeFiles = ReadonlyMap<string, Buffer>;
@@ -8,36 +11,26 @@ const markRowProgram = '/app/src/harness/sidecars/mark-row.ts';
 const markName = 'relay-chaos-mark';
 
 export class VolumeKeeper {
+  readonly #container: Docker.Container;
   readonly #shell: Shell;
 
-  constructor(shell: Shell) {
+  constructor(container: Docker.Container, shell: Shell) {
+    this.#container = container;
     this.#shell = shell;
   }
 
-  /** Every file of the named volumes. Nobody may write to them meanwhile: pause their owners. */
-  async read(volumes: readonly string[]): Promise<ReadonlyMap<string, VolumeFiles>> {
-    const folders = volumes.map((volume) => quoted(volume)).join(' ');
-    const listed = await this.#shell.expect(`cd /volumes && find ${folders} -type f -printf '%s %p\\n'`);
-    const files = listed
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => {
-        const blank = line.indexOf(' ');
-        return { bytes: Number(line.slice(0, blank)), path: line.slice(blank + 1) };
-      });
-    const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-    const content = await this.#shell.read(
-      files.map(({ path }) => `/volumes/${path}`),
-      total,
-    );
-    const read = new Map(volumes.map((volume) => [volume, new Map<string, Buffer>()]));
-    let offset = 0;
-    for (const { bytes, path } of files) {
-      const [volume, ...rest] = path.split('/');
-      read.get(volume!)?.set(rest.join('/'), content.subarray(offset, offset + bytes));
-      offset += bytes;
+  /** Every file by volume. Nobody may write to them meanwhile: pause their owners. */
+  async read(): Promise<ReadonlyMap<string, VolumeFiles>> {
+    const stream = await engineCall('copying the data volumes', () => this.#container.getArchive({ path: '/volumes' }));
+    const pieces: Buffer[] = [];
+    for await (const piece of stream) pieces.push(piece as Buffer);
+    const volumes = new Map<string, Map<string, Buffer>>();
+    for (const [path, content] of filesOfTar(Buffer.concat(pieces))) {
+      const [, volume, ...rest] = path.split('/');
+      const files = volumes.get(volume!) ?? new Map<string, Buffer>();
+      volumes.set(volume!, files.set(rest.join('/'), content));
     }
-    return read;
+    return volumes;
   }
 
   /** Leaves a file with this text in the volume, beside what its owner keeps there. */
