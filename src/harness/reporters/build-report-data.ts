@@ -92,7 +92,8 @@ function trialView(trial: TrialResult, record: TrialRecord | null, spentChars: n
   return {
     variant: trial.variant,
     verdict: trial.verdict,
-    because: trial.because,
+    // What decided it stands among the findings, with its witnesses.
+    because: trial.deciding.length === 0 ? trial.because : trial.because.split('; ')[0]!,
     advice: whatToTry(trial.verdict),
     seed: trial.seed,
     repro: trial.repro,
