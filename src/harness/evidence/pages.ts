@@ -21,7 +21,7 @@ export function scanPage(
   mark: string,
 ): PageScan {
   const problems = kind === 'health' ? healthProblems(text) : metricsProblems(text);
-  const found = findIdentifiers(`${text}\n${mark}`, [...identifiers, { label: markLabel, text: mark }]);
+  const found = findIdentifiers(`${text}\n${mark}`, withMark(identifiers, mark));
   const held = new Set(found.map(({ label, encoding }) => `holds an identifier (${label}, ${encoding})`));
   const control = `holds an identifier (${markLabel}, raw)`;
   const markFound = held.delete(control);
@@ -29,6 +29,18 @@ export function scanPage(
 }
 
 const markLabel = 'the mark';
+
+/** The same list for every page of a trial, because a search prepares itself once for each list. */
+const marked = new WeakMap<readonly Identifier[], { readonly mark: string; readonly list: readonly Identifier[] }>();
+
+function withMark(identifiers: readonly Identifier[], mark: string): readonly Identifier[] {
+  const known = marked.get(identifiers);
+  if (known?.mark === mark) return known.list;
+  const list = [...identifiers, { label: markLabel, text: mark }];
+  marked.set(identifiers, { mark, list });
+  return list;
+}
+
 const plainName = /^[A-Za-z_:][A-Za-z0-9_:.-]{0,80}$/;
 
 /** A flat object of numbers; only `status` and `version` are words. */
