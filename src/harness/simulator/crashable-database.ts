@@ -70,17 +70,19 @@ export class CrashableDatabase {
         throw storageErrorOf('open', error);
       }
       const synchronous = database.prepare('PRAGMA synchronous');
-      const isRelaxed = () => Number(synchronous.get()?.synchronous) < synchronousFull;
+      const readRelaxed = () => Number(synchronous.get()?.synchronous) < synchronousFull;
+      let isRelaxed = readRelaxed();
       port = new SteppedDatabase(database, process, this.#world, this.#prng, {
         // Before anything is committed that the disk might not have: keep what the disk has.
         willCommit: () => {
-          if (this.#synced === undefined && isRelaxed()) this.#synced = database.serialize();
+          if (this.#synced === undefined && isRelaxed) this.#synced = database.serialize();
         },
         committed: () => {
-          if (!isRelaxed()) this.#synced = undefined;
+          if (!isRelaxed) this.#synced = undefined;
         },
-        synced: () => {
-          this.#synced = undefined;
+        pragmaRan: (pragma) => {
+          isRelaxed = readRelaxed();
+          if (/wal_checkpoint/i.test(pragma)) this.#synced = undefined;
         },
         close,
       });
@@ -132,8 +134,8 @@ export class CrashableDatabase {
 interface Durability {
   readonly willCommit: () => void;
   readonly committed: () => void;
-  /** Everything committed so far has reached the disk. */
-  readonly synced: () => void;
+  /** It may have changed how commits reach the disk, or have written the log through. */
+  readonly pragmaRan: (pragma: string) => void;
   readonly close: () => void;
 }
 
@@ -163,7 +165,7 @@ class SteppedDatabase implements Database {
     this.#world = world;
     this.#prng = prng;
     this.#durability = durability;
-    this.#sql = new CheckpointWatch(new SqliteSql(database), durability.synced);
+    this.#sql = new PragmaWatch(new SqliteSql(database), durability.pragmaRan);
   }
 
   transaction<T>(step: string, work: (sql: Sql) => T): Promise<T> {
@@ -224,35 +226,35 @@ class SteppedDatabase implements Database {
   }
 }
 
-/** Tells when a statement wrote the log through to the database file. */
-class CheckpointWatch implements Sql {
+/** Tells of each PRAGMA that ran. */
+class PragmaWatch implements Sql {
   readonly #sql: Sql;
-  readonly #checkpointed: () => void;
+  readonly #ran: (pragma: string) => void;
 
-  constructor(sql: Sql, checkpointed: () => void) {
+  constructor(sql: Sql, ran: (pragma: string) => void) {
     this.#sql = sql;
-    this.#checkpointed = checkpointed;
+    this.#ran = ran;
   }
 
   run(statement: string, ...values: readonly SqlValue[]): { readonly changes: number } {
     const result = this.#sql.run(statement, ...values);
-    this.#watch(statement);
+    if (isPragma(statement)) this.#ran(statement);
     return result;
   }
 
   get<Row>(statement: string, ...values: readonly SqlValue[]): Row | undefined {
     const row = this.#sql.get<Row>(statement, ...values);
-    this.#watch(statement);
+    if (isPragma(statement)) this.#ran(statement);
     return row;
   }
 
   all<Row>(statement: string, ...values: readonly SqlValue[]): Row[] {
     const rows = this.#sql.all<Row>(statement, ...values);
-    this.#watch(statement);
+    if (isPragma(statement)) this.#ran(statement);
     return rows;
   }
+}
 
-  #watch(statement: string): void {
-    if (/^\s*PRAGMA\s+wal_checkpoint/i.test(statement)) this.#checkpointed();
-  }
+function isPragma(statement: string): boolean {
+  return /^\s*pragma/i.test(statement);
 }

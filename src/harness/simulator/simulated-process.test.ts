@@ -19,11 +19,12 @@ describe('simulated process', () => {
     const { process } = start();
     const fired: number[] = [];
     process.clock.setTimer(5, () => fired.push(process.clock.monotonicMs()));
+    process.clock.setTimer(0.001, () => fired.push(process.clock.monotonicMs()));
     const cancelled = process.clock.setTimer(6, () => fired.push(-1));
     cancelled.cancel();
     cancelled.cancel();
     await pause(clock.harness, 10);
-    expect(fired).toEqual([5]);
+    expect(fired).toEqual([1, 5]);
     expect(process.clock.wallMs()).toBe(1010);
   });
 

@@ -8,6 +8,9 @@ const descriptorsAtStart = 20;
 const residentBytesAtStart = 48 * 1024 * 1024;
 const residentBytesPerDescriptor = 64 * 1024;
 
+/** Node rounds shorter timers up to this. */
+const timerMsMin = 1;
+
 export interface SimulatedProcessOptions {
   /** Such as `relay` or `node-a`. */
   readonly name: string;
@@ -107,7 +110,7 @@ export class SimulatedProcess {
     setTimer: (delayMs, fire): Timer => {
       if (this.#state === 'gone') return { cancel: () => undefined };
       let isSet = true;
-      const timer = this.#clock.schedule(delayMs, () =>
+      const timer = this.#clock.schedule(Math.max(timerMsMin, delayMs), () =>
         this.deliver(() => {
           if (isSet) fire();
         }),

@@ -91,6 +91,15 @@ describe('virtual clock', () => {
     expect(ticks).toBe(4);
   });
 
+  test('a rest of time too small for the clock still moves it', async () => {
+    const clock = newClock();
+    const before = clock.nowMs;
+    await pause(clock.harness, 1e-12);
+    expect(clock.nowMs).toBe(before + 0.001);
+    await pause(clock.harness, 0);
+    expect(clock.nowMs).toBe(before + 0.001);
+  });
+
   test('until works on virtual time', async () => {
     const clock = newClock();
     const end = { done: false };

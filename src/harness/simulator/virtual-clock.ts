@@ -65,9 +65,13 @@ export class VirtualClock {
     this.#eventCountMax = this.#eventCount + this.#options.eventsMax;
   }
 
-  /** Fires once after `delayMs`; does not make time pass by itself. For the simulated world and the system. */
+  /**
+   * Fires once after `delayMs`; does not make time pass by itself. For the simulated world and the system. Any delay
+   * above 0 moves the clock: who waits for the rest of a time must not find it unchanged for ever.
+   */
   schedule(delayMs: number, fire: () => void): Timer {
-    const event = this.#queue.add(this.#nowUs + Math.max(0, Math.round(delayMs * 1000)), fire);
+    const delayUs = delayMs > 0 ? Math.max(1, Math.round(delayMs * 1000)) : 0;
+    const event = this.#queue.add(this.#nowUs + delayUs, fire);
     return {
       cancel: () => {
         event.cancelled = true;
