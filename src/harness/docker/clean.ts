@@ -14,12 +14,12 @@ const passesMax = 5;
 /** A reaper that was made this long ago and does not run never will. */
 const startWithinMs = 60_000;
 
-/** Resources that carry the label of a run without a living lease, those started by hand included. */
-export async function cleanLeftovers(): Promise<CleanReport> {
+/** Everything labelled whose run holds no living lease, what was started by hand included; or of just the one run. */
+export async function cleanLeftovers({ run: only }: { readonly run?: string } = {}): Promise<CleanReport> {
   const { docker } = await expectEngine();
   // In this order: a run that begins in between has its reaper before anything else.
-  const runs = await labelledRuns(docker);
-  const alive = await aliveRuns(docker);
+  const runs = (await labelledRuns(docker)).filter((run) => only === undefined || run === only);
+  const alive = (await aliveRuns(docker)).filter((run) => runs.includes(run));
   const removed = new Map<string, Swept>();
   for (const run of runs) {
     if (!alive.includes(run)) removed.set(run, await sweepRun(docker, run));

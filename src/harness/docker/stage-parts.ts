@@ -76,7 +76,7 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
   try {
     // Containers that hold a network namespace come before those that live in it.
     const points = ['relay', ...topology.nodes];
-    const [captureShells, keeperShell, tapAttachment] = await Promise.all([
+    const [captureShells, keeperShell, tapAttachment] = await allSettled([
       Promise.all(points.map((point) => shell(`capture-${point}`))),
       shell('keeper'),
       topology.hasTap ? start('tap') : null,
@@ -90,7 +90,7 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
     closers.push(...[relay, ...nodes].map((part) => () => part.close()));
     const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
     const upstreams = new Map(topology.nodes.map((name) => [name, addresses.upstream(name, topology.hasTap)]));
-    const [proxyShaper, nodeShapers, captures] = await Promise.all([
+    const [proxyShaper, nodeShapers, captures] = await allSettled([
       shell('shaper-toxiproxy').then((opened) => Shaper.open(opened, addresses.toxiproxy, loss)),
       Promise.all(
         topology.nodes.map(async (name) => Shaper.open(await shell(`shaper-${name}`), addresses.ofNode(name), loss)),
@@ -144,4 +144,10 @@ function answering(toxiproxy: ToxiproxyServer): Promise<unknown> {
       { cause: error },
     );
   });
+}
+
+/** Like Promise.all, but waits for the rest before it fails, so that nothing is still being started when the stage goes. */
+async function allSettled<T extends readonly unknown[]>(parts: [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
 }
