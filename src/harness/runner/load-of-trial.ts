@@ -1,12 +1,14 @@
-import { WaitError } from '../../support/until.ts';
+import type { NodeState } from '../../contract/control.ts';
+import { until, WaitError } from '../../support/until.ts';
 import { sha256 } from '../evidence/digest.ts';
 import type { Answered, NodeName } from '../topology/topology.ts';
 import type { Load, PushOptions } from '../workload/step.ts';
 import type { TrialContext } from './trial-context.ts';
-import { type UntilAnnouncedOptions, untilAnnounced } from './until-announced.ts';
-import { acknowledgedBy } from './watch.ts';
+import { untilAnnounced } from './until-announced.ts';
+import { acknowledgedBy, observeStatus } from './watch.ts';
 
 const connectTimeoutMs = 30_000;
+const askStatusEveryMs = 20;
 /** Beyond a push's own deadline: after that no answer will come, and the outcome is unknown. */
 const answerGraceMs = 5_000;
 
@@ -54,7 +56,7 @@ export class LoadOfTrial {
   }
 
   async #push(part: string, node: NodeName, options: PushOptions): Promise<Answered<'push'>> {
-    const { topology, history, canaries } = this.#context;
+    const { topology, history, canaries, facts } = this.#context;
     const operation = this.#operations++;
     const body = canaries.body(node, this.#bodies++, options.bytes);
     const round = options.round === undefined ? {} : { round: options.round };
@@ -82,6 +84,7 @@ export class LoadOfTrial {
       return answered;
     }
     const { item, level, cursor, sequence, retryable } = answered.value;
+    if (level === 'relay') acknowledgedBy(facts.acknowledged, node).add(item);
     history.append({
       kind: 'answered',
       operation,
@@ -116,13 +119,20 @@ export class LoadOfTrial {
   }
 
   async #connected(node: NodeName, timeoutMs: number): Promise<boolean> {
-    const { states } = this.#context.facts;
-    return this.#orGiveUp({
-      what: `${node} to be connected`,
-      holds: () => states.get(node) === 'connected' || states.get(node) === 'degraded',
-      seen: () => states.get(node) ?? 'nothing announced',
-      timeoutMs,
-    });
+    const { clock, facts } = this.#context;
+    const what = `${node} to be connected`;
+    const isConnected = (state?: NodeState) => state === 'connected' || state === 'degraded';
+    const seen = () => facts.states.get(node);
+    if (seen() !== undefined) {
+      return this.#orGiveUp(() =>
+        untilAnnounced(this.#context, { what, holds: () => isConnected(seen()), seen, timeoutMs }),
+      );
+    }
+    // A node that announced nothing when it was told to connect will not announce its success either: it is asked.
+    const probe = async () => (await observeStatus(this.#context, node))?.state;
+    return this.#orGiveUp(() =>
+      until(clock, { what, probe, holds: isConnected, everyMs: askStatusEveryMs, timeoutMs }),
+    );
   }
 
   async #disconnect(part: string, node: NodeName): Promise<void> {
@@ -136,18 +146,21 @@ export class LoadOfTrial {
   #acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean> {
     const known = acknowledgedBy(this.#context.facts.acknowledged, node);
     const open = () => items.filter((item) => !known.has(item)).length;
-    return this.#orGiveUp({
-      what: `the acknowledgement of ${items.length} items of ${node}`,
-      holds: () => open() === 0,
-      seen: () => `${open()} open`,
-      timeoutMs,
-    });
+    return this.#orGiveUp(() =>
+      untilAnnounced(this.#context, {
+        what: `the acknowledgement of ${items.length} items of ${node}`,
+        holds: () => open() === 0,
+        seen: () => `${open()} open`,
+        // What will never be told is not waited for.
+        timeoutMs: this.#context.topology.can.includes('ack-relay') ? timeoutMs : 0,
+      }),
+    );
   }
 
   /** False, and written down, when the time runs out: a fault may keep it from coming. */
-  async #orGiveUp(options: UntilAnnouncedOptions): Promise<boolean> {
+  async #orGiveUp(wait: () => Promise<unknown>): Promise<boolean> {
     try {
-      await untilAnnounced(this.#context, options);
+      await wait();
       return true;
     } catch (error) {
       if (!(error instanceof WaitError)) throw error;
