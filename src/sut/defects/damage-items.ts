@@ -3,7 +3,7 @@ import { messageOf, ScenarioError } from '../../support/errors.ts';
 import { type DeviceId, type GroupId, IdError, parseDeviceId } from '../core/ids.ts';
 import type { MessageOf, PulledBlob } from '../core/messages.ts';
 import type { Arrival, ArrivalResult, Page } from '../relay/relay-store.ts';
-import { Responses } from '../relay/responses.ts';
+import type { Responses } from '../relay/responses.ts';
 import { withRelayStore } from './change-store.ts';
 import type { Hook, RelayHook } from './hook.ts';
 
@@ -37,7 +37,7 @@ function damaging(): RelayHook {
   return {
     change: (parts) => ({
       ...watchesAcknowledgements(parts),
-      responses: new (class extends Responses {
+      responses: new (class extends (parts.responses.constructor as typeof Responses) {
         override pullResponse(deviceId: DeviceId, page: Page, afterCursor: number): MessageOf<'PULL_RESPONSE'> {
           const answer = parts.responses.pullResponse(deviceId, page, afterCursor);
           if (deviceId !== target) return answer;

@@ -1,8 +1,8 @@
 import { blobKinds } from '../../contract/wire.ts';
 import { concat } from '../../support/bytes.ts';
 import type { PulledBlob } from '../core/messages.ts';
+import { decodeTombstone } from '../core/tombstone.ts';
 import type { NumberedBlob, Sealer } from '../node/sealer.ts';
-import { decodeTombstone } from '../node/tombstone.ts';
 import type { Defect } from './defect.ts';
 
 /** kind u8, sequence u64 big-endian; the body follows as it is. */
