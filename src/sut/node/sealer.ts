@@ -2,8 +2,8 @@ import { blobKinds, sealNonceBytes } from '../../contract/wire.ts';
 import type { BlobId, DeviceId, GroupId } from '../core/ids.ts';
 import type { PulledBlob } from '../core/messages.ts';
 import { OpenError, type OpenedBlob, openBlob, openName, sealBlob, sealName } from '../core/seal.ts';
+import { decodeTombstone, type Tombstone } from '../core/tombstone.ts';
 import type { RandomSource } from '../io/ports.ts';
-import { decodeTombstone, type Tombstone } from './tombstone.ts';
 
 /** A blob of this device whose turn to be sealed has come. */
 export interface NumberedBlob {

@@ -2,12 +2,12 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { blobKinds } from '../../contract/wire.ts';
 import { type BlobId, blobIdFromBytes, type DeviceId, deviceIdFromBytes } from '../core/ids.ts';
 import type { PulledBlob } from '../core/messages.ts';
+import { decodeTombstone, encodeTombstone } from '../core/tombstone.ts';
 import type { Sql } from '../io/database.ts';
 import { sqliteDatabaseAt } from '../io/sqlite-database.ts';
 import { nodeSchema } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 import { NodeStore } from './store.ts';
-import { decodeTombstone, encodeTombstone } from './tombstone.ts';
 
 const self = device(1);
 const other = device(2);

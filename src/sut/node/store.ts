@@ -3,6 +3,7 @@ import { NodeError } from '../../support/errors.ts';
 import { acknowledgedCursor, contiguousFrom, type Gap } from '../core/cursor-tracker.ts';
 import type { BlobId, DeviceId } from '../core/ids.ts';
 import type { PulledBlob } from '../core/messages.ts';
+import { encodeTombstone, type Tombstone } from '../core/tombstone.ts';
 import type { VersionVector } from '../core/version-vector.ts';
 import type { Database, Sql } from '../io/database.ts';
 import { type PullPlan, planPull } from './pull-plan.ts';
@@ -13,7 +14,6 @@ import { type ItemRow, ItemTable } from './tables/item-table.ts';
 import { OutboxTable, type SealedEntry } from './tables/outbox-table.ts';
 import { type OutstandingRow, OutstandingTable } from './tables/outstanding-table.ts';
 import { VectorTable } from './tables/vector-table.ts';
-import { encodeTombstone, type Tombstone } from './tombstone.ts';
 
 /** What the application hands over: durable from then on, not yet numbered. */
 export interface AcceptedItem {

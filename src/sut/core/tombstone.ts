@@ -1,13 +1,6 @@
 import { blobIdBytes, idBytes } from '../../contract/wire.ts';
 import { concat } from '../../support/bytes.ts';
-import {
-  type BlobId,
-  blobIdFromBytes,
-  bytesOfBlobId,
-  bytesOfId,
-  type DeviceId,
-  deviceIdFromBytes,
-} from '../core/ids.ts';
+import { type BlobId, blobIdFromBytes, bytesOfBlobId, bytesOfId, type DeviceId, deviceIdFromBytes } from './ids.ts';
 
 /**
  * What the body of a tombstone says: which item is deleted, and whose number it had, so that a node that never saw the

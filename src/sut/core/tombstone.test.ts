@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { blobIdFromBytes, deviceIdFromBytes } from '../core/ids.ts';
+import { blobIdFromBytes, deviceIdFromBytes } from './ids.ts';
 import { decodeTombstone, encodeTombstone, tombstoneBytes } from './tombstone.ts';
 
 const tombstone = {
