@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type RunningRelay, startRelay } from '../relay/main.ts';
-import { relayChanges } from './changes.ts';
-import { relayHookPages } from './relay-hook-pages.ts';
-import { RelayHooks } from './relay-hooks.ts';
+import { systemClock } from '../../support/system-clock.ts';
+import { until } from '../../support/until.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -80,20 +79,30 @@ test('the node takes its defects along with the arguments of the release', async
   expect(JSON.parse(stdout)).toMatchObject({ id: 1, outcome: 'ok' });
 });
 
-describe('a relay with hooks', () => {
-  let running: RunningRelay;
-  beforeAll(async () => {
-    const configPath = join(folder, 'relay.toml');
-    writeFileSync(configPath, '[server]\nbind = "127.0.0.1:0"\nhttp_bind = "127.0.0.1:0"\n[http]\nadmin = true\n');
-    const hooks = new RelayHooks(['export-keys', 'damage-items']);
-    const changes = relayChanges(['session-left-behind'], hooks);
-    running = await startRelay({ configPath, dataDir: folder, changes, morePages: relayHookPages(hooks) });
-  });
-  afterAll(() => running.stop());
-
-  test('is armed over its pages and keeps those it had', async () => {
-    const page = (path: string, options: RequestInit = {}) =>
-      fetch(`http://127.0.0.1:${running.pagesPort}${path}`, { ...options, headers: { connection: 'close' } });
+test('the relay takes its defects and hooks along with the arguments of the release, and is armed over its pages', async () => {
+  const [port, pagesPort] = [await freePort(), await freePort()];
+  const config = join(folder, 'relay.toml');
+  writeFileSync(
+    config,
+    `[server]\nbind = "127.0.0.1:${port}"\nhttp_bind = "127.0.0.1:${pagesPort}"\n[http]\nadmin = true\n`,
+  );
+  const entry = join(import.meta.dirname, 'relay.mjs');
+  const args = ['--config', config, '--data-dir', folder, '--defect', 'session-left-behind'];
+  const child = spawn(process.execPath, [entry, ...args, '--hooks', 'export-keys,damage-items'], { stdio: 'ignore' });
+  const page = (path: string, options: RequestInit = {}) =>
+    fetch(`http://127.0.0.1:${pagesPort}${path}`, { ...options, headers: { connection: 'close' } });
+  try {
+    await until(systemClock, {
+      what: 'the relay’s pages to answer',
+      probe: () =>
+        page('/health').then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      holds: (status) => status === 200,
+      everyMs: 20,
+      timeoutMs: 4000,
+    });
     const body = '{"name":"damage-items","parameters":{"device":null}}';
     expect((await page('/admin/hook', { method: 'POST', body })).status).toBe(200);
     const refused = await page('/admin/hook', { method: 'POST', body: '{"name":"nope"}' });
@@ -101,5 +110,18 @@ describe('a relay with hooks', () => {
     expect(await refused.json()).toEqual({ message: expect.stringContaining('expected one of damage-items') });
     expect(await (await page('/admin/handshake-secrets')).json()).toEqual({ handshakes: [] });
     expect(await (await page('/admin/stats')).json()).toMatchObject({ pendingHandshakes: 0, sessions: [] });
-  });
+  } finally {
+    child.kill('SIGTERM');
+    await once(child, 'close');
+  }
+  expect(child.exitCode).toBe(0);
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
