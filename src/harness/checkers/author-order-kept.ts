@@ -11,6 +11,10 @@ export const authorOrderKept: Checker<Record<string, never>> = {
   parameters: z.strictObject({}),
   judge(record) {
     const clauses = new Clauses();
+    if (!record.can.includes('cursor') || !record.can.includes('vector')) {
+      clauses.notRun('order of cursors (the system does not tell both cursors and sequence numbers)');
+      return clauses.finding();
+    }
     const numbered = new Map<string, { item: string; sequence: number; cursor: number }[]>();
     for (const [item, { nodes, sequences, cursors }] of ledgerOf(record).facts) {
       const [node, sequence, cursor] = [[...nodes][0], [...sequences][0], [...cursors][0]];

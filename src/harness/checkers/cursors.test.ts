@@ -61,6 +61,7 @@ describe('distinct-cursors', () => {
         parameters: { count: 3 },
         naming: 'pushed 2 items',
       },
+      { says: 'not-run', when: 'the system tells no cursors', change: (d) => Object.assign(d, { can: ['vector'] }) },
     ],
     { count: 2 },
   );
@@ -112,6 +113,8 @@ describe('ack-cursor-is-stored-cursor', () => {
 
 describe('author-order-kept', () => {
   testTable(authorOrderKept, [
+    { says: 'not-run', when: 'the system tells no cursors', change: (d) => Object.assign(d, { can: ['vector'] }) },
+    { says: 'not-run', when: 'the system numbers nothing', change: (d) => Object.assign(d, { can: ['cursor'] }) },
     {
       says: 'invalid',
       when: 'the relay numbered two items of an author the other way round',

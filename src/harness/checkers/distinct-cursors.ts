@@ -16,6 +16,10 @@ export const distinctCursors: Checker<z.output<typeof parameters>> = {
   parameters,
   judge(record, { count }) {
     const clauses = new Clauses();
+    if (!record.can.includes('cursor')) {
+      clauses.notRun('cursors (the system tells none)');
+      return clauses.finding();
+    }
     const ledger = ledgerOf(record);
     const load = loadPushes(ledger);
     if (load.length !== count) clauses.unknown(`the load pushed ${load.length} items, expected ${count}`);

@@ -64,6 +64,24 @@ testTable(noMetadataLeak, [
     naming: 'not run: pages',
   },
   {
+    says: 'valid',
+    when: 'the system promises no events and logs nothing',
+    change: (d) => {
+      d.can = d.can.filter((one) => one !== 'log-events');
+      Object.assign(d.collected.metadata, { logLines: 0 });
+    },
+    naming: 'not run: closed list of log events',
+  },
+  {
+    says: 'invalid',
+    when: 'the free text of its log holds an id',
+    change: (d) => {
+      d.can = d.can.filter((one) => one !== 'log-events');
+      d.collected.metadata.strayLines.push({ line: 2, problem: 'holds an identifier (item, raw)' });
+    },
+    naming: 'line 2: holds an identifier',
+  },
+  {
     says: 'invalid',
     when: 'a stray line was seen in a scan that is otherwise empty',
     change: (d) => Object.assign(d.collected.metadata, { logLines: null, strayLines: [{ line: 1, problem: 'an id' }] }),

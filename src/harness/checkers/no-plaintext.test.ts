@@ -137,7 +137,15 @@ testTable(noPlaintext, [
     },
     naming: 'docker export failed',
   },
-  { says: 'not-run', when: 'the system does not encrypt', change: (d) => Object.assign(d, { can: ['live'] }) },
+  {
+    says: 'invalid',
+    when: 'the system does not claim to encrypt, and does not',
+    change: (d) => {
+      Object.assign(d, { can: ['live'] });
+      hit(d, 'capture:relay', 'content');
+    },
+    naming: 'content in capture:relay',
+  },
 ]);
 
 test('no-plaintext tells a found canary although a capture is missing', () => {

@@ -87,6 +87,15 @@ testTable(noSilentCorruption, [
     naming: 'not run: payloads at the relay',
   },
   {
+    says: 'valid',
+    when: 'what a node shows is all there is to read, and is counted once',
+    change: (d) => {
+      const node = d.collected.nodes['node-a']!;
+      Object.assign(node, { itemsFrom: 'answer', answeredItems: node.items });
+    },
+    naming: '5 plaintexts compared on node-a',
+  },
+  {
     says: 'unknown',
     when: 'there is content and nobody read its chunks',
     change: (d) => d.can.push('content'),

@@ -40,7 +40,7 @@ function judgeNode(record: TrialRecord, node: string, ledger: Ledger, clauses: C
   let untold = 0;
   for (const [list, where] of [
     [items, 'stored on'],
-    [collected.answeredItems ?? [], 'shown by'],
+    [collected.itemsFrom === 'answer' ? [] : (collected.answeredItems ?? []), 'shown by'],
   ] as const) {
     for (const { item, digest, bytes, deleted } of list) {
       const push = ledger.accepted.get(item);
