@@ -88,6 +88,24 @@ describe('overlapping-pushes', () => {
         change: (d) => records(d, sealed(opened.pushA), sealed(opened.pushB), sealed(opened.ackA), sealed(opened.ackB)),
       },
       {
+        says: 'valid',
+        when: 'a push came in two pieces, as from a system of which the records are not known',
+        change: (d) =>
+          records(
+            d,
+            captured(1029, 'a', 'up', 10, 600, null),
+            captured(1031, 'a', 'up', 11, 424, null),
+            sealed(opened.pushB),
+            sealed(opened.ackA),
+            sealed(opened.ackB),
+          ),
+      },
+      {
+        says: 'invalid',
+        when: 'nothing was opened and fewer bytes came up than one push has',
+        change: (d) => records(d, captured(1030, 'a', 'up', 10, 1023, null), sealed(opened.pushB), sealed(opened.ackA)),
+      },
+      {
         says: 'invalid',
         when: 'nothing was opened and anything came down in between',
         change: (d) =>

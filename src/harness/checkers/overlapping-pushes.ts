@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { blobOverheadBytes } from '../../contract/wire.ts';
 import type { CapturedRecord } from '../history/collected.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
@@ -14,8 +13,9 @@ const parameters = z
  * In at least `rounds` of the `of` barrier rounds the relay’s interface saw the last byte of every PUSH before the
  * first byte of any acknowledgement.
  *
- * In an opened session messages are known by type. Otherwise any record down the same connections might be an
- * acknowledgement, and only a round without one between the pushes counts.
+ * In an opened session messages are known by type. Otherwise a push has come when as many bytes have come up as it has,
+ * any record down the same connections might be an acknowledgement, and only a round without one between the pushes
+ * counts. A system that makes its items smaller on the way is not proven so.
  */
 export const overlappingPushes: Checker<z.output<typeof parameters>> = {
   name: 'overlapping-pushes',
@@ -55,13 +55,14 @@ function overlaps(round: Round, records: readonly Numbered[]): boolean {
   const nodes = new Set(round.pushes.map(({ node }) => node)).size;
   const inRound = records.filter(({ lastMs }) => round.fromMs <= lastMs && lastMs < round.toMs);
   const isOpened = inRound.some(({ messages }) => messages !== null);
-  const bytesMin = Math.min(...round.pushes.map(({ bytes }) => (bytes ?? 0) + blobOverheadBytes));
-  const isPush = ({ direction, messages, bytes }: Numbered) =>
-    direction === 'up' && (isOpened ? messages?.includes('PUSH') === true : bytes >= bytesMin);
+  const bytesMin = Math.min(...round.pushes.map(({ bytes }) => bytes ?? 0));
   const isAck = ({ direction, messages }: Numbered) =>
     direction === 'down' && (isOpened ? messages === null || messages.includes('PUSH_ACK') : true);
 
-  const pushes = firstOfEachFlow(inRound.filter(isPush));
+  const pushes = [...Map.groupBy(inRound, ({ flow }) => flow).values()].flatMap((ofFlow) => {
+    const up = ofFlow.filter(({ direction }) => direction === 'up');
+    return (isOpened ? up.find(({ messages }) => messages?.includes('PUSH')) : completing(up, bytesMin)) ?? [];
+  });
   if (nodes < 2 || pushes.length < nodes) return false;
   const flows = new Set(pushes.map(({ flow }) => flow));
   const firstPush = pushes.reduce((first, push) => (endsBefore(push, first) ? push : first));
@@ -71,8 +72,13 @@ function overlaps(round: Round, records: readonly Numbered[]): boolean {
   return pushes.every((push) => acks.every((ack) => endsBeforeStart(push, ack)));
 }
 
-function firstOfEachFlow(pushes: readonly Numbered[]): readonly Numbered[] {
-  return [...Map.groupBy(pushes, ({ flow }) => flow).values()].map((ofFlow) => ofFlow[0]!);
+/** The record with which `bytes` have come; undefined when fewer have. */
+function completing(up: readonly Numbered[], bytes: number): Numbered | undefined {
+  let sum = 0;
+  return up.find((record) => {
+    sum += record.bytes;
+    return sum >= bytes;
+  });
 }
 
 function endsBefore(a: Numbered, b: Numbered): boolean {

@@ -216,7 +216,15 @@ describe('a capture is opaque', () => {
       { atMs: 3, flow: 'f', direction: 'up', bytes: canary.subarray(9) },
     ];
     const reading = readChunks(list, { ...optionsFor(), framing: 'none' });
-    expect(reading.capture).toMatchObject({ openedSessions: 0, opaqueSessions: 1, records: [] });
+    expect(reading.capture).toMatchObject({ openedSessions: 0, opaqueSessions: 1 });
+    // What came at once stands for a record.
+    expect(
+      reading.capture.records.map(({ direction, index, bytes, lastMs }) => [direction, index, bytes, lastMs]),
+    ).toEqual([
+      ['up', 0, 14, 1],
+      ['down', 0, 21, 2],
+      ['up', 1, canary.length - 9, 3],
+    ]);
     expect(search.search(reading.raw).hits).toHaveLength(1);
   });
 

@@ -1,7 +1,8 @@
+import type { Direction } from '../../contract/tap.ts';
 import { recordPrefixBytes } from '../../contract/wire.ts';
 import { utf8 } from '../../support/bytes.ts';
 import type { CapturedRecord, CollectedCapture } from '../history/collected.ts';
-import type { ConnectionStreams } from './byte-stream.ts';
+import type { ByteStream, ConnectionStreams } from './byte-stream.ts';
 import type { RawSource } from './canary-search.ts';
 import { type CaptureInput, captureStreams } from './capture-streams.ts';
 import { encodedForms } from './encodings.ts';
@@ -79,7 +80,10 @@ function readConnection(
 ): ReadConnection {
   const { flow, fromStart, up, down } = connection;
   const hasBytes = bytesOf(connection).some((bytes) => bytes.length > 0);
-  if (framing === 'none' || !fromStart) return { records: [], session: null, isOpaque: hasBytes };
+  if (framing === 'none') {
+    return { records: [...pieces(flow, 'up', up), ...pieces(flow, 'down', down)], session: null, isOpaque: hasBytes };
+  }
+  if (!fromStart) return { records: [], session: null, isOpaque: hasBytes };
   const records = splitSession(connection);
   if (records === null) return { records: [], session: null, isOpaque: false };
   const session = keyring.open(records);
@@ -96,6 +100,14 @@ function readConnection(
         ? past || up.missingBytes + down.missingBytes > 0
         : [session.up, session.down].some(stayedClosed),
   };
+}
+
+/** Where records cannot be told apart, what came at once stands for one. */
+function pieces(flow: string, direction: Direction, { arrivals }: ByteStream): CapturedRecord[] {
+  return arrivals.map(({ end, atMs }, index) => {
+    const bytes = end - (arrivals[index - 1]?.end ?? 0);
+    return { firstMs: atMs, lastMs: atMs, flow, direction, index, bytes, messages: null };
+  });
 }
 
 function stayedClosed({ plaintext, unopened }: OpenedDirection): boolean {

@@ -115,7 +115,7 @@ export interface CollectedCapture {
   /** Of the connections seen: opened with session keys, or opaque. */
   readonly openedSessions: number;
   readonly opaqueSessions: number;
-  /** Records seen at this point, in order of time. Empty when the system's framing is unknown. */
+  /** Records seen at this point, in order of time; where the framing is unknown, the pieces in which bytes came. */
   readonly records: readonly CapturedRecord[];
 }
 
@@ -126,7 +126,7 @@ export interface CapturedRecord {
   readonly flow: string;
   readonly direction: Direction;
   readonly index: number;
-  /** With the 2-byte prefix. */
+  /** With the length before it. */
   readonly bytes: number;
   /** Types of the messages that end in this record, when the session was opened; else null. */
   readonly messages: readonly string[] | null;
