@@ -250,7 +250,10 @@ export class GroupSync {
   #failed(error: unknown): void {
     if (this.#isKilled || error instanceof SessionEnded || error instanceof RelayRefusal) return;
     const { log } = this.#parts;
-    if (!(error instanceof StorageError)) throw error; // A bug: the process reports it and ends.
+    if (!(error instanceof StorageError)) {
+      this.#parts.fatal(error);
+      return;
+    }
     log.write('storage-failed', { failure: error.failure });
     this.#session?.giveUp('storage');
   }

@@ -56,6 +56,8 @@ export interface NodeParts {
   readonly log: EventLog<typeof nodeLogEvents>;
   readonly events: EventHub;
   readonly observers: NodeObservers;
+  /** Told of an error that is our own bug; the process cannot go on. */
+  readonly fatal: (error: unknown) => void;
 }
 
 /** Exchanges parts: returns the ones it got, with some replaced. */
@@ -94,5 +96,11 @@ function standardParts(ports: NodePorts, config: NodeConfig, identity: Identity)
     log: new EventLog({ table: nodeLogEvents, level: config.logLevel, clock, sink: ports.log }),
     events: new EventHub(() => clock.wallMs()),
     observers: {},
+    fatal: (error) => {
+      // Outside of any promise, so that nobody can catch it.
+      queueMicrotask(() => {
+        throw error;
+      });
+    },
   };
 }
