@@ -174,7 +174,8 @@ export const nodeEvent = z.discriminatedUnion('event', [
     event: z.literal('acked'),
     atMs: z.number(),
     item: z.string(),
-    cursor: count,
+    /** Null: the system numbers nothing. */
+    cursor: count.nullable(),
     sequence: count.nullable(),
   }),
   z.object({

@@ -24,7 +24,7 @@ export const ackCursorIsStoredCursor: Checker<Record<string, never>> = {
         breaches.push(`${item}: acknowledged with ${first}, ${where} ${cursor}`);
     };
     for (const { event } of entriesOf(record.entries, 'event')) {
-      if (event.event !== 'acked') continue;
+      if (event.event !== 'acked' || event.cursor === null) continue;
       compare(event.item, event.cursor, 'then with');
       if (!acked.has(event.item)) acked.set(event.item, event.cursor);
     }

@@ -153,7 +153,7 @@ function factsOf(record: TrialRecord, pushes: readonly LedgerPush[]): ReadonlyMa
       of(event.item).sealedDigests.add(event.payloadDigest);
     } else if (event.event === 'acked') {
       of(event.item).nodes.add(node);
-      of(event.item).cursors.add(event.cursor);
+      if (event.cursor !== null) of(event.item).cursors.add(event.cursor);
       if (event.sequence !== null) of(event.item).sequences.add(event.sequence);
     } else if (event.event === 'received') {
       of(event.item).cursors.add(event.cursor);

@@ -78,7 +78,7 @@ class Course {
   async picture() {
     const { sessions, store, metrics, pending } = this.#relayParts!;
     const cursors = [...this.#a.events, ...this.#b.events].flatMap((event) =>
-      event.event === 'acked' ? [event.cursor] : [],
+      event.event === 'acked' && event.cursor !== null ? [event.cursor] : [],
     );
     const page = await metrics.page({ connections: 0, groupsPresent: 0, blobs: 0, storageBytes: 0 });
     const rows = await this.#world.relayDatabase.read('test', (sql) => textsAtRelay(sql));
