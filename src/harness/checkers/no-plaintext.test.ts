@@ -112,6 +112,15 @@ testTable(noPlaintext, [
   },
   {
     says: 'valid',
+    when: 'the system pairs without an invite',
+    change: (d) => {
+      edit(d, isCanaries, { value: { labels: { content: 1, passphrase: 1 } } });
+      d.collected.missing.push({ part: 'canaries.group-secret', because: 'no invite', byDesign: true });
+    },
+    naming: 'canary group-secret (no invite)',
+  },
+  {
+    says: 'valid',
     when: 'the image has no hooks: captures are opaque and judged on nothing',
     change: (d) => {
       d.can = d.can.filter((one) => one !== 'hooks');

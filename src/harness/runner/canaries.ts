@@ -1,5 +1,6 @@
 import { concat, utf8 } from '../../support/bytes.ts';
 import type { Prng } from '../../support/prng.ts';
+import { canaryBytesMin } from '../evidence/canary-search.ts';
 import type { Canary, NodeName } from '../topology/topology.ts';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -51,9 +52,11 @@ export class Canaries {
 
 /**
  * The secrets inside an invite: itself, and each long field called secret when its `invite` parameter is JSON in
- * base64url. A system with another form of invite is searched for the invite as a whole.
+ * base64url. A system with another form of invite is searched for the invite as a whole; one too short to be told from
+ * accident, such as a code of six digits, holds no secret that can be searched for.
  */
 export function secretsOfInvite(invite: string): Canary[] {
+  if (utf8(invite).length < canaryBytesMin) return [];
   const found: Canary[] = [{ label: 'invite', bytes: utf8(invite) }];
   try {
     const payload = new URL(invite).searchParams.get('invite') ?? '';

@@ -1,5 +1,6 @@
 import { messageOf } from '../../support/errors.ts';
 import type { Prng } from '../../support/prng.ts';
+import type { Collected, Missing } from '../history/collected.ts';
 import type { Phase } from '../history/history.ts';
 import { History } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
@@ -92,7 +93,7 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
   endLag();
   const plan = collectPlan(context);
   history.append({ kind: 'witness', name: 'canaries', value: { labels: countedLabels(plan) } });
-  const collected = await topology.collect(plan);
+  const collected = withoutInvite(plan, await topology.collect(plan));
   return {
     scenario: options.scenario,
     variant: variant.name,
@@ -175,6 +176,17 @@ function countedLabels({ canaries }: CollectPlan): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { label } of canaries) counts[label] = (counts[label] ?? 0) + 1;
   return counts;
+}
+
+/** A system that pairs without an invite, or with a short code, gives no group secret that could be searched for. */
+function withoutInvite({ canaries, group }: CollectPlan, collected: Collected): Collected {
+  if (group === null || canaries.some(({ label }) => label === 'invite')) return collected;
+  const missing: Missing = {
+    part: 'canaries.group-secret',
+    because: 'the system pairs without an invite of its own',
+    byDesign: true,
+  };
+  return { ...collected, missing: [...collected.missing, missing] };
 }
 
 function collectPlan({ canaries, facts, history }: TrialContext): CollectPlan {
