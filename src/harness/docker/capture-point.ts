@@ -1,5 +1,7 @@
 /** A packet capture of one interface, from a sidecar in its network namespace. */
-import { interfaceOf } from './shaper.ts';
+import { systemClock } from '../../support/system-clock.ts';
+import { until, WaitError } from '../../support/until.ts';
+import { interfaceOf } from './interface-of.ts';
 import { quoted, type Shell } from './shell.ts';
 
 export interface CapturedPackets {
@@ -14,7 +16,8 @@ const file = '/tmp/capture.pcap';
 const notes = '/tmp/tcpdump.err';
 /** The discard port: nobody listens, and a packet to it disturbs nobody. */
 const markPort = 9;
-const bufferKiB = 8192;
+/** The kernel keeps room for whole offloaded packets of 64 KiB each: this is a thousand of them. */
+const bufferKiB = 65_536;
 
 export class CapturePoint {
   readonly point: string;
@@ -82,9 +85,25 @@ export class CapturePoint {
     await this.#shell.run('kill -INT $capture; wait $capture');
   }
 
-  /** Sockets of the namespace that wait for their own program to close them. */
+  /**
+   * Sockets of the namespace that wait for their own program to close them. Every orderly end passes through this state
+   * for a moment, so only what stays in it for 10 s is counted.
+   */
   async closeWait(): Promise<number> {
-    return (await this.#sockets()).filter(({ state }) => state === closeWaitState).length;
+    const probe = async () => (await this.#sockets()).filter(({ state }) => state === closeWaitState).length;
+    const holds = (count: number) => count === 0;
+    try {
+      return await until(systemClock, {
+        what: 'no CLOSE_WAIT',
+        probe,
+        holds,
+        everyMs: 50,
+        timeoutMs: closeWaitWithinMs,
+      });
+    } catch (error) {
+      if (error instanceof WaitError) return error.lastSeen as number;
+      throw error;
+    }
   }
 
   /** Open connections to this port of the namespace. */
@@ -104,6 +123,7 @@ export class CapturePoint {
 /** The kernel's TCP states as /proc/net/tcp writes them. */
 const establishedState = '01';
 const closeWaitState = '08';
+const closeWaitWithinMs = 10_000;
 
 interface SocketLine {
   /** Its own port. */
