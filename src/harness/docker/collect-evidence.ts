@@ -42,7 +42,7 @@ export async function collectEvidence(sources: EvidenceSources, plan: CollectPla
     gaps.try('relay.stats', () => relay.stats()),
     fetchPages(sources, gaps),
     Promise.all([...nodes.values()].map((node) => collectNode.ask(node, gaps))),
-    gaps.try('links', () => parts.toxiproxy.proxiedBytes()),
+    gaps.try('links', () => parts.readLinkBytes()),
     gaps.try('relay.closeWait', () => parts.relayCapture.closeWait()),
   ]);
   const temporary = await gaps.try('searches.file', () => temporaryFiles(parts));
@@ -183,7 +183,7 @@ function scanMetadata(
   { identifiers }: CollectPlan,
   { relayLog, pages }: { readonly relayLog: LogPart | null; readonly pages: Pages },
 ): MetadataScan {
-  const text = relayLog?.stderr.toString('utf8') ?? '';
+  const text = relayLog === null ? '' : bothOf(relayLog).toString('utf8');
   const lines = scanLogLines(text, system.relay.logEvents, identifiers, mark);
   const scans = [...pages].map(([name, page]) => scanPage(name, page, name, identifiers, mark));
   return {

@@ -2,8 +2,9 @@ import type { Direction } from '../../contract/tap.ts';
 import type { LinkWitness } from '../history/collected.ts';
 import type { Heal, Link, LossWitness, NodeName } from '../topology/topology.ts';
 import type { Addresses } from './addresses.ts';
+import type { LinkBytes } from './link-bytes.ts';
 import type { Shaper } from './shaper.ts';
-import { once, type ProxiedBytes, type ToxiproxyServer } from './toxiproxy-server.ts';
+import { once, type ToxiproxyServer } from './toxiproxy-server.ts';
 
 export interface LinkParts {
   readonly toxiproxy: ToxiproxyServer;
@@ -12,6 +13,8 @@ export interface LinkParts {
   /** In the node's namespace, where the packets of `down` arrive. */
   readonly nodeShaper: Shaper;
   readonly addresses: Addresses;
+  /** Of all links at once. */
+  readonly readBytes: () => Promise<ReadonlyMap<NodeName, LinkBytes>>;
 }
 
 interface LossInForce {
@@ -25,7 +28,7 @@ export class DockerLink implements Link {
   readonly node: NodeName;
   readonly #parts: LinkParts;
   #losses: LossInForce[] = [];
-  #bytesAtStart: ProxiedBytes = { bytesUp: 0, bytesDown: 0 };
+  #bytesAtStart: LinkBytes = { bytesUp: 0, bytesDown: 0 };
   #retransmittedAtStart = { node: 0, proxy: 0 };
   /** All links of the stage: what Toxiproxy's namespace sends again is shared among them. */
   readonly #siblings: () => readonly DockerLink[];
@@ -37,9 +40,9 @@ export class DockerLink implements Link {
   }
 
   /** Counters count from here. */
-  async beginTrial(proxied: ReadonlyMap<NodeName, ProxiedBytes>, proxyRetransmitted: number): Promise<void> {
+  async beginTrial(carried: ReadonlyMap<NodeName, LinkBytes>, proxyRetransmitted: number): Promise<void> {
     this.#losses = [];
-    this.#bytesAtStart = proxied.get(this.node) ?? { bytesUp: 0, bytesDown: 0 };
+    this.#bytesAtStart = carried.get(this.node) ?? { bytesUp: 0, bytesDown: 0 };
     this.#retransmittedAtStart = { node: await this.#parts.nodeShaper.retransmitted(), proxy: proxyRetransmitted };
   }
 
@@ -65,13 +68,9 @@ export class DockerLink implements Link {
       direction === 'up'
         ? ([proxyShaper, addresses.ofNode(this.node), 'destination'] as const)
         : ([nodeShaper, addresses.toxiproxy, 'source'] as const);
-    await Promise.all([nodeShaper.holdOffloadsOff(), proxyShaper.holdOffloadsOff()]);
     const name = await shaper.addLoss({ from, share, port: { side, number: addresses.proxyPort(this.node) } });
     this.#losses.push({ direction, shaper, name });
-    return once(async () => {
-      await shaper.removeLoss(name);
-      await Promise.all([nodeShaper.releaseOffloads(), proxyShaper.releaseOffloads()]);
-    });
+    return once(() => shaper.removeLoss(name));
   }
 
   async lossWitness(): Promise<LossWitness> {
@@ -92,12 +91,12 @@ export class DockerLink implements Link {
   }
 
   async witness(): Promise<LinkWitness> {
-    return this.witnessFrom(await this.#parts.toxiproxy.proxiedBytes());
+    return this.witnessFrom(await this.#parts.readBytes());
   }
 
   /** The same, from counters that were read for all links at once. */
-  witnessFrom(proxied: ReadonlyMap<NodeName, ProxiedBytes>): LinkWitness {
-    const now = proxied.get(this.node) ?? this.#bytesAtStart;
+  witnessFrom(carried: ReadonlyMap<NodeName, LinkBytes>): LinkWitness {
+    const now = carried.get(this.node) ?? this.#bytesAtStart;
     return {
       bytesUp: now.bytesUp - this.#bytesAtStart.bytesUp,
       bytesDown: now.bytesDown - this.#bytesAtStart.bytesDown,

@@ -59,13 +59,15 @@ export class DockerStage implements Topology {
     this.nodes = [...parts.nodes.keys()];
     this.relay = parts.relay;
     this.tap = parts.tap;
-    const { toxiproxy, proxyShaper, addresses } = parts;
+    const { toxiproxy, proxyShaper, addresses, readLinkBytes: readBytes } = parts;
     this.#links = new Map(
       this.nodes.map((node) => {
         const nodeShaper = parts.nodeShapers.get(node)!;
         return [
           node,
-          new DockerLink(node, { toxiproxy, proxyShaper, nodeShaper, addresses }, () => [...this.#links.values()]),
+          new DockerLink(node, { toxiproxy, proxyShaper, nodeShaper, addresses, readBytes }, () => [
+            ...this.#links.values(),
+          ]),
         ];
       }),
     );
@@ -97,12 +99,12 @@ export class DockerStage implements Topology {
   }
 
   async beginTrial({ mark }: TrialStart): Promise<void> {
-    const { relay, nodes, toxiproxy, captures, proxyShaper, tap } = this.#parts;
+    const { relay, nodes, toxiproxy, captures, proxyShaper, readLinkBytes, tap } = this.#parts;
     this.#mark = mark;
     this.#sessionKeys = [];
     for (const { process } of [relay, ...nodes.values()]) process.forgetExits();
-    const [proxied, retransmitted] = await Promise.all([
-      toxiproxy.proxiedBytes(),
+    const [carried, retransmitted] = await Promise.all([
+      readLinkBytes(),
       proxyShaper.retransmitted(),
       tap?.beginTrial(),
       ...captures.map((capture) => capture.begin(mark)),
@@ -115,7 +117,7 @@ export class DockerStage implements Topology {
     ]);
     const [baseline] = await Promise.all([
       relay.stats(),
-      ...[...this.#links.values()].map((link) => link.beginTrial(proxied, retransmitted)),
+      ...[...this.#links.values()].map((link) => link.beginTrial(carried, retransmitted)),
     ]);
     this.#baseline = baseline;
   }

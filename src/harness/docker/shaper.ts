@@ -2,9 +2,10 @@
  * Packet loss in one network namespace, from a sidecar that alone holds NET_ADMIN there.
  *
  * Packets are dropped where they arrive: a drop at the sender's own OUTPUT is reported to its TCP and is not loss.
- * Offloads are switched off on both ends first, else one "packet" is up to 64 KB.
+ * Offloads are off on both ends from the start, else one "packet" is up to 64 KB, in the loss and in the captures.
  */
 import { EnvironmentError } from '../../support/errors.ts';
+import { interfaceOf } from './interface-of.ts';
 import type { LossMechanism } from './kernel-facts.ts';
 import { quoted, type Shell } from './shell.ts';
 
@@ -24,51 +25,26 @@ export interface LossCount {
 
 export class Shaper {
   readonly #shell: Shell;
-  readonly #interface: string;
   readonly #mechanism: LossMechanism | null;
-  /** Rules in force, in the order of the chain. */
-  #rules: { readonly name: string; readonly rule: LossRule }[] = [];
-  #past = new Map<string, LossCount>();
-  #offloadUsers = 0;
-  #offloadsBefore: string | null = null;
+  /** Last reading of rules that were removed. */
+  readonly #past = new Map<string, LossCount>();
   #ruleCount = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(shell: Shell, networkInterface: string, mechanism: LossMechanism | null) {
+  private constructor(shell: Shell, mechanism: LossMechanism | null) {
     this.#shell = shell;
-    this.#interface = networkInterface;
     this.#mechanism = mechanism;
   }
 
-  /** `address` is the container's on the data network; its interface is looked up, names come and go. */
+  /** Switches the offloads of the interface that holds `address` off, for as long as the namespace is there. */
   static async open(shell: Shell, address: string, mechanism: LossMechanism | null): Promise<Shaper> {
-    return new Shaper(shell, await interfaceOf(shell, address), mechanism);
+    await shell.expect(`ethtool -K ${await interfaceOf(shell, address)} tso off gso off gro off`);
+    return new Shaper(shell, mechanism);
   }
 
   /** Segments the namespace's TCP has sent again since it came into being (RetransSegs). */
   async retransmitted(): Promise<number> {
     return retransmittedIn(await this.#shell.expect('cat /proc/net/snmp'));
-  }
-
-  /** Each packet has a size of its own while at least one user holds this. */
-  async holdOffloadsOff(): Promise<void> {
-    await this.#inTurn(async () => {
-      this.#offloadUsers += 1;
-      if (this.#offloadUsers > 1) return;
-      this.#offloadsBefore = await this.#shell.expect(
-        `ethtool -k ${this.#interface} | grep -E ${quoted(offloadLines)}`,
-      );
-      await this.#shell.expect(`ethtool -K ${this.#interface} tso off gso off gro off`);
-    });
-  }
-
-  async releaseOffloads(): Promise<void> {
-    await this.#inTurn(async () => {
-      this.#offloadUsers -= 1;
-      if (this.#offloadUsers > 0 || this.#offloadsBefore === null) return;
-      await this.#shell.expect(`ethtool -K ${this.#interface} ${offloadWords(this.#offloadsBefore)}`);
-      this.#offloadsBefore = null;
-    });
   }
 
   /** Answers the rule's name, to remove and count it by. */
@@ -79,7 +55,6 @@ export class Shaper {
       this.#ruleCount += 1;
       const name = `loss-${this.#ruleCount}`;
       await this.#shell.expect(addCommand(mechanism, name, rule));
-      this.#rules.push({ name, rule });
       return name;
     });
   }
@@ -88,7 +63,6 @@ export class Shaper {
     await this.#inTurn(async () => {
       this.#past.set(name, (await this.#counts()).get(name) ?? none);
       await this.#shell.expect(removeCommand(this.#mechanism!, name));
-      this.#rules = this.#rules.filter((held) => held.name !== name);
     });
   }
 
@@ -101,8 +75,7 @@ export class Shaper {
   async leftovers(): Promise<string[]> {
     if (this.#mechanism === null) return [];
     const listed = await this.#inTurn(() => this.#shell.expect(listCommand(this.#mechanism!)));
-    const rules = [...new Set(listed.match(/relay-chaos-loss-\d+/g) ?? [])];
-    return this.#offloadUsers === 0 ? rules : [...rules, 'offloads are off'];
+    return [...new Set(listed.match(/relay-chaos-loss-\d+/g) ?? [])];
   }
 
   async #counts(): Promise<Map<string, LossCount>> {
@@ -118,16 +91,6 @@ export class Shaper {
 }
 
 const none: LossCount = { packetsSeen: 0, packetsDropped: 0 };
-const offloadLines = '^(tcp-segmentation-offload|generic-segmentation-offload|generic-receive-offload):';
-
-/** The name of the interface that holds an IPv4 address. */
-export async function interfaceOf(shell: Shell, address: string): Promise<string> {
-  const listed = await shell.expect('ip -o -4 addr show');
-  const line = listed.split('\n').find((each) => each.includes(` ${address}/`));
-  const name = line?.split(/\s+/)[1];
-  if (name === undefined) throw new EnvironmentError(`looking for the interface of ${address}: none holds it`);
-  return name;
-}
 
 /** `iptables` counts in two rules, one that only counts and one that drops; nft in two counters. */
 function addCommand(mechanism: LossMechanism, name: string, { from, port, share }: LossRule): string {
@@ -180,16 +143,4 @@ export function retransmittedIn(snmp: string): number {
     .filter((line) => line.startsWith('Tcp:'))
     .map((line) => line.split(' '));
   return Number(values[names.indexOf('RetransSegs')] ?? Number.NaN);
-}
-
-/** What `ethtool -k` said of the three offloads, as words for `ethtool -K`. */
-function offloadWords(listed: string): string {
-  const words = {
-    'tcp-segmentation-offload': 'tso',
-    'generic-segmentation-offload': 'gso',
-    'generic-receive-offload': 'gro',
-  };
-  return Object.entries(words)
-    .map(([line, word]) => `${word} ${listed.includes(`${line}: on`) ? 'on' : 'off'}`)
-    .join(' ');
 }

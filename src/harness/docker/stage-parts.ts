@@ -16,6 +16,7 @@ import { DockerTap } from './docker-tap.ts';
 import { engineCall } from './engine.ts';
 import type { ExitWatch } from './exit-watch.ts';
 import type { LossMechanism } from './kernel-facts.ts';
+import { type LinkBytes, readLinkBytes } from './link-bytes.ts';
 import { Shaper } from './shaper.ts';
 import { Shell } from './shell.ts';
 import type { DockerTopology } from './topologies.ts';
@@ -34,6 +35,7 @@ export interface StageParts {
   readonly captures: readonly CapturePoint[];
   readonly relayCapture: CapturePoint;
   readonly keeper: VolumeKeeper;
+  readonly readLinkBytes: () => Promise<ReadonlyMap<NodeName, LinkBytes>>;
   readonly tap: DockerTap | null;
   /** Lets go of every stream; the containers go on. */
   close(): void;
@@ -90,8 +92,8 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
     closers.push(...[relay, ...nodes].map((part) => () => part.close()));
     const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
     const upstreams = new Map(topology.nodes.map((name) => [name, addresses.upstream(name, topology.hasTap)]));
-    const [proxyShaper, nodeShapers, captures] = await allSettled([
-      shell('shaper-toxiproxy').then((opened) => Shaper.open(opened, addresses.toxiproxy, loss)),
+    const [proxyShell, nodeShapers, captures] = await allSettled([
+      shell('shaper-toxiproxy'),
       Promise.all(
         topology.nodes.map(async (name) => Shaper.open(await shell(`shaper-${name}`), addresses.ofNode(name), loss)),
       ),
@@ -107,6 +109,7 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       ...nodes.map((node) => node.start()),
       answering(toxiproxy).then(() => toxiproxy.expectUpstreams(upstreams)),
     ]);
+    const proxyShaper = await Shaper.open(proxyShell, addresses.toxiproxy, loss);
     const tap = tapAttachment === null ? null : new DockerTap(tapAttachment);
     return {
       docker,
@@ -120,6 +123,7 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       captures,
       relayCapture: captures[0]!,
       keeper: new VolumeKeeper(docker.getContainer(idOf('keeper')), keeperShell),
+      readLinkBytes: () => readLinkBytes({ toxiproxy, shell: proxyShell, addresses, nodes: topology.nodes }),
       tap,
       close: () => {
         for (const close of closers) close();

@@ -5,11 +5,6 @@ import { EnvironmentError, messageOf } from '../../support/errors.ts';
 import type { Heal, NodeName } from '../topology/topology.ts';
 import { withinMs } from './within-ms.ts';
 
-export interface ProxiedBytes {
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-}
-
 interface ProxyState {
   readonly name: string;
   readonly enabled: boolean;
@@ -71,10 +66,9 @@ export class ToxiproxyServer {
     });
   }
 
-  /** Bytes that each link’s proxy passed on since the server started, by the server's own counters. */
-  async proxiedBytes(): Promise<ReadonlyMap<NodeName, ProxiedBytes>> {
-    const page = await this.#call('reading its metrics', () => this.#client.getApi().getText(`${this.#url}/metrics`));
-    return parseSentBytes(page);
+  /** Its own counters, as a metrics page. */
+  metrics(): Promise<string> {
+    return this.#call('reading its metrics', () => this.#client.getApi().getText(`${this.#url}/metrics`));
   }
 
   /** Leaves a text in the server's log: a proxy of that name that never opens comes and goes. */
@@ -124,20 +118,6 @@ export class ToxiproxyServer {
 
 export function proxyName(node: NodeName): string {
   return `px-${node}`;
-}
-
-/** Lines such as `toxiproxy_proxy_sent_bytes_total{direction="upstream",…,proxy="px-node-a",…} 12`. */
-export function parseSentBytes(page: string): ReadonlyMap<NodeName, ProxiedBytes> {
-  const bytes = new Map<NodeName, ProxiedBytes>();
-  for (const line of page.split('\n')) {
-    const match = /^toxiproxy_proxy_sent_bytes_total\{(.*)\} (\S+)$/.exec(line);
-    const node = match === null ? undefined : /proxy="px-([^"]*)"/.exec(match[1]!)?.[1];
-    if (match === null || node === undefined) continue;
-    const known = bytes.get(node) ?? { bytesUp: 0, bytesDown: 0 };
-    const field = match[1]!.includes('direction="upstream"') ? 'bytesUp' : 'bytesDown';
-    bytes.set(node, { ...known, [field]: known[field] + Number(match[2]) });
-  }
-  return bytes;
 }
 
 /** Healing twice does nothing; a failed healing may be tried again. */

@@ -84,6 +84,17 @@ describe('tap proxy', () => {
     expect(up).toBe(11 + 4 + 3);
   });
 
+  test('a flip reaches the relay, and the journal keeps the record as it came', async () => {
+    const rule: TapRule = { action: 'flip', link: 'node-a', direction: 'up', record: 0, bit: 7 };
+    const { node, tapRules, got, reach } = await world([rule]);
+    node.write(Buffer.concat([preamble, record(0x10, 0x20)]));
+    await reach('the relay to get all', ({ up }) => up === 11 + 4);
+    expect(Buffer.concat(got)).toEqual(Buffer.concat([preamble, record(0x11, 0x20)]));
+    const [entry] = tapRules.journal;
+    expect(entry?.rawBefore).toBe(record(0x10, 0x20).toString('base64'));
+    expect(entry?.rawAfter).toBe(record(0x11, 0x20).toString('base64'));
+  });
+
   test('the end of one side reaches the other', async () => {
     const { node, reach } = await world([]);
     node.end(preamble);

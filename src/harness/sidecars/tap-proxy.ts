@@ -64,7 +64,8 @@ export class TapProxy {
     const [from, to] = [sides[direction], sides[peerOf[direction]]];
     const now = () => this.#options.clock.wallMs();
     from.on('data', (chunk) => {
-      const { forward, close } = passage.pass(direction, chunk, now());
+      // A copy, not a Buffer: its slice() would share bytes, and a flipped bit would change the record before it too.
+      const { forward, close } = passage.pass(direction, new Uint8Array(chunk), now());
       if (forward.length > 0 && to.writable && !to.write(forward)) {
         from.pause();
         to.once('drain', () => from.resume());
