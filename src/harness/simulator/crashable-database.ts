@@ -9,7 +9,7 @@ import type { ReadyStep, StepOrder } from './step-order.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** How long a step takes on a simulated disk. The most of a transaction is the wait for the disk to have it. */
-const stepMs = { read: [0.02, 0.06], transaction: [0.3, 0.6] } as const;
+const stepMs = { read: [0.02, 0.06], transaction: [0.4, 0.6] } as const;
 /** PRAGMA synchronous: below FULL, SQLite does not wait for the disk at each commit. */
 const synchronousFull = 2;
 
@@ -201,12 +201,14 @@ class SteppedDatabase implements Database {
     if (this.#isClosed) return Promise.reject(new Error(`storage: step ${step}: the database is closed`));
     return new Promise<T>((resolve, reject) => {
       const ready = { process: this.#process.name, step };
-      this.#pending.push({ ...ready, run: () => this.#run(ready, work, resolve, reject) });
+      const pending = { ...ready, run: () => this.#run(ready, work, resolve, reject) };
+      this.#pending.push(pending);
       // One event for each pending step; which of them it runs is the order's choice.
       this.#world.clock.schedule(this.#prng.between(lowMs, highMs), () =>
         this.#process.deliver(() => {
           if (this.#pending.length === 0) return;
-          const [chosen] = this.#pending.splice(this.#world.order().choose(this.#pending), 1);
+          const due = Math.max(0, this.#pending.indexOf(pending));
+          const [chosen] = this.#pending.splice(this.#world.order().choose(this.#pending, due), 1);
           chosen!.run();
         }),
       );

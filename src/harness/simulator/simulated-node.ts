@@ -10,6 +10,7 @@ import { assert } from '../../support/assert.ts';
 import { EnvironmentError } from '../../support/errors.ts';
 import type { NodeConfig } from '../../sut/node/config.ts';
 import { NodeControlServer } from '../../sut/node/control.ts';
+import type { NodeChange } from '../../sut/node/parts.ts';
 import type { Answered, NodeControl, NodeName } from '../topology/topology.ts';
 import { ControlPath } from './control-path.ts';
 import { simulatedArgon2 } from './simulated-argon2.ts';
@@ -53,6 +54,8 @@ export class SimulatedNode implements NodeControl {
     assert(this.machine.process === null, 'a node is started when none is running');
     const { process, ports } = this.machine.startProcess();
     const { openDatabase, keyFile, ...otherPorts } = ports;
+    // Last, so that no other change can let the process live on.
+    const exits: NodeChange = (parts) => ({ ...parts, fatal: (error) => process.die(error) });
     const started = await this.#control.call(
       process,
       () => {
@@ -60,7 +63,7 @@ export class SimulatedNode implements NodeControl {
           ports: { ...otherPorts, dialer: network.dialerFor(process), argon2: simulatedArgon2 },
           home: { openDatabase, keyFile, fresh: async () => this.machine.wipe() },
           config,
-          changes: this.#options.changes.node,
+          changes: [...this.#options.changes.node, exits],
           emit: (event) => this.#announce(process, event),
         });
         return this.#server.start();

@@ -1,19 +1,25 @@
 import type { Prng } from '../../support/prng.ts';
 
-/** One step that has run and whose answer is due. */
+/** One step that was asked for and has not run. */
 export interface ReadyStep {
   readonly process: string;
   readonly step: string;
 }
 
-/** Decides which of several ready steps answers next: an index into `ready`, which is in the order the steps ran. */
+/**
+ * Decides which of several ready steps runs next: an index into `ready`, which is in the order they were asked for.
+ * `due` is the index of the step whose own time has come.
+ */
 export interface StepOrder {
-  choose(ready: readonly ReadyStep[]): number;
+  choose(ready: readonly ReadyStep[], due: number): number;
 }
 
-/** Any of them, by seed. */
+/** So often another step than the one that is due gets its turn. */
+const overtakingShare = 0.125;
+
+/** Mostly the step that is due, now and then any of them, by seed. */
 export function seededStepOrder(prng: Prng): StepOrder {
-  return { choose: (ready) => prng.below(ready.length) };
+  return { choose: (ready, due) => (prng.chance(overtakingShare) ? prng.below(ready.length) : due) };
 }
 
 /**
