@@ -5,6 +5,8 @@ import type { TrialResult } from '../../runner/results.ts';
 import { StagePool } from '../../runner/stage-pool.ts';
 import { loadCatalogue } from '../../scenario/catalogue.ts';
 import { loadSystem } from '../../scenario/load-system.ts';
+import { benchSimulator } from '../../simulator/bench-simulator.ts';
+import type { Arena } from '../../topology/topology.ts';
 import { arenaChoices, chooseArena } from '../choose-arena.ts';
 import { referenceSystem, scenarioFolder } from '../project.ts';
 import { type SharedOptions, wholeNumber } from '../run-options.ts';
@@ -74,11 +76,21 @@ export function addBench(program: Command): void {
             );
           }
         }
+        if (arena.name === 'simulator') await printParts(arena, options.iterations);
       } finally {
         await pool.close();
         await arena.close();
       }
     });
+}
+
+/** Where the real time of a simulated trial goes, which the phases cannot tell. */
+async function printParts(arena: Arena, rounds: number): Promise<void> {
+  const parts = await benchSimulator({ arena, nowMs: () => performance.now(), rounds });
+  console.log('\na simulated trial of 2 x 50 items, by part');
+  for (const { part, medianMs, largestMs } of parts) {
+    console.log(`${part.padEnd(28)}${`${medianMs.toFixed(1)}/${largestMs.toFixed(1)}`.padStart(14)}`);
+  }
 }
 
 /** In the simulator phases take virtual time, so that only the whole trial can be told in real milliseconds. */
