@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { ScenarioError } from '../../support/errors.ts';
 import { reduceCollected } from '../evidence/keep.ts';
 import { openReporters } from '../reporters/registry.ts';
 import { RunFolder } from '../reporters/run-folder.ts';
@@ -7,7 +8,7 @@ import type { KillRow, Reporter, RunResult, ScenarioResult } from '../runner/res
 import { type Catalogue, loadCatalogue } from '../scenario/catalogue.ts';
 import { loadSystem } from '../scenario/load-system.ts';
 import type { SystemManifest } from '../topology/system.ts';
-import type { Arena } from '../topology/topology.ts';
+import type { Arena, StageOptions } from '../topology/topology.ts';
 import { chooseArena } from './choose-arena.ts';
 import { exitCodes } from './exit-codes.ts';
 import { projectVersion, reportsFolder, scenarioFolder } from './project.ts';
@@ -97,6 +98,14 @@ export async function withRun<Asked>(
     interrupt.stopWatching();
     await arena.close();
   }
+}
+
+/** Defects and hooks are parts of a test image: where there is none, the correct system would run in their name. */
+export function expectDefects({ arena, system }: OpenRun, image: StageOptions['image']): void {
+  if (arena.canOf(image).includes('hooks')) return;
+  throw new ScenarioError(
+    `defects: expected a system that takes them, with "hooks" in the list of what it can, got image "${image}" of "${system.name}"`,
+  );
 }
 
 function resultOf(run: OpenRun, seed: string, outcome: RunOutcome): RunResult {

@@ -21,6 +21,8 @@ export interface IterationOptions {
   readonly defects: readonly string[];
   readonly armed: boolean;
   readonly closingPart: boolean;
+  /** Folder of the system as the user typed it; left out for the reference. */
+  readonly system?: string;
   readonly reporter: Reporter;
   readonly wallMs: () => number;
   /** After a trial with this verdict the rest of the iteration is not run; null: always go on. */

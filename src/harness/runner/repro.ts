@@ -10,6 +10,8 @@ export interface ReproOptions {
   readonly defects: readonly string[];
   readonly armed: boolean;
   readonly closingPart: boolean;
+  /** Folder of the system as the user typed it; left out for the reference. */
+  readonly system?: string;
 }
 
 /** The command line that runs this one trial again, on a machine that has never seen the run's folder. */
@@ -22,6 +24,7 @@ export function reproLine(options: ReproOptions): string {
     `--variant ${options.variant}`,
     `--arena ${options.arena}`,
   ];
+  if (options.system !== undefined) words.push(`--system ${options.system}`);
   if (options.image === 'release') words.push('--image release');
   if (!options.armed) words.push('--disarm');
   for (const defect of options.defects) words.push(`--defect ${defect}`);

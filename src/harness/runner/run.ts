@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly defects: readonly string[];
   readonly armed: boolean;
   readonly closingPart: boolean;
+  /** Folder of the system as the user typed it; left out for the reference. */
+  readonly system?: string;
   readonly failFast: boolean;
   readonly reporter: Reporter;
   readonly wallMs: () => number;

@@ -7,7 +7,7 @@ import type { Catalogue } from '../../scenario/catalogue.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { loadStandingDefects } from '../../scenario/standing-defects.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type OpenRun, withRun } from '../open-run.ts';
+import { expectDefects, type OpenRun, withRun } from '../open-run.ts';
 import { scenarioFolder } from '../project.ts';
 import { addSharedOptions, type SharedOptions } from '../run-options.ts';
 import { select } from '../select.ts';
@@ -35,6 +35,7 @@ export function addProve(program: Command, answers: (exitCode: number) => void):
 }
 
 async function proveSelected(run: OpenRun, scenarios: readonly Scenario[], options: ProveCommandOptions) {
+  expectDefects(run, 'test');
   const plans = provePlans(run, scenarios, options).map((plan) =>
     options.defect === undefined
       ? plan

@@ -5,7 +5,8 @@ import type { ScenarioResult } from '../../runner/results.ts';
 import { runScenarios } from '../../runner/run.ts';
 import type { Catalogue, CatalogueRow } from '../../scenario/catalogue.ts';
 import { exitCodeOf } from '../exit-codes.ts';
-import { type OpenRun, withRun } from '../open-run.ts';
+import { expectDefects, type OpenRun, withRun } from '../open-run.ts';
+import { referenceSystem } from '../project.ts';
 import { addSharedOptions, index, type SharedOptions } from '../run-options.ts';
 import { type Selection, select } from '../select.ts';
 
@@ -49,6 +50,7 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
 }
 
 async function runSelected(run: OpenRun, selection: Selection, options: RunCommandOptions) {
+  if (options.defect.length > 0 || options.closingPart) expectDefects(run, options.image);
   const scenarios = options.smoke
     ? selection.scenarios.filter((scenario) => scenario.smoke !== null)
     : selection.scenarios;
@@ -83,6 +85,7 @@ async function runSelected(run: OpenRun, selection: Selection, options: RunComma
         defects: options.defect,
         armed: !options.disarm,
         closingPart: options.closingPart ?? false,
+        ...(options.system === referenceSystem ? {} : { system: options.system }),
         failFast: options.failFast ?? false,
         reporter: run.reporter,
         wallMs: () => Date.now(),
