@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseScenario } from '../scenario/load-scenario.ts';
+import type { Arena } from '../topology/topology.ts';
+import { type PlanOptions, planScenario } from './plan.ts';
+
+const text = (variants: string) => `id: S-CONC-01
+name: simultaneous-push
+why: A scenario whose variants are planned here.
+topology: pair
+iterations: 7
+tags: []
+load: [{ push: { from: node-a, count: 1 } }]
+proof: [{ barrier-skew: { maxMs: 10 } }]
+variants: ${variants}
+planted: [{ defect: some-defect, caught-by: no-data-loss }]
+smoke: { iterations: 1, variants: [second] }
+`;
+
+const rotating = parseScenario('x.yml', text('{ rotate: { first: { needs: [vector] }, second: {}, third: {} } }'));
+const each = parseScenario(
+  'x.yml',
+  text('{ each: { first: {}, second: { faults: [{ kind: loss, link: node-a, share: 0.1 }] } } }'),
+);
+
+function planned(
+  scenario: typeof rotating,
+  options: Partial<PlanOptions> = {},
+  cannot: string | null = null,
+  can = ['vector'],
+) {
+  const arena = { name: 'simulator', cannot: () => cannot, canOf: () => can } as unknown as Arena;
+  const plan = planScenario(scenario, {
+    arena,
+    image: 'test',
+    iterations: null,
+    iteration: null,
+    variant: null,
+    smoke: false,
+    ...options,
+  });
+  const iterations = plan.iterations.map(
+    ({ index, variants }) => `${index}:${variants.map(({ name }) => name).join('+')}`,
+  );
+  return { iterations, notRun: plan.notRun, partial: plan.partial };
+}
+
+describe('what of a scenario runs', () => {
+  test('a rotation runs variant i mod n, and is whole once each came three times', () => {
+    expect(planned(rotating)).toEqual({
+      iterations: ['0:first', '1:second', '2:third', '3:first', '4:second', '5:third', '6:first'],
+      notRun: [],
+      partial: true,
+    });
+    expect(planned(rotating, { iterations: 9 }).partial).toBe(false);
+  });
+
+  test('each runs every variant in every iteration', () => {
+    expect(planned(each, { iterations: 2 }).iterations).toEqual(['0:first+second', '1:first+second']);
+    expect(planned(each, { iterations: 1 }).partial).toBe(false);
+  });
+
+  test('a variant the system cannot run is not run, with the reason, and the others keep their turns', () => {
+    const plan = planned(rotating, { iterations: 3 }, null, []);
+    expect(plan.iterations).toEqual(['1:second', '2:third']);
+    expect(plan.notRun).toEqual([{ variant: 'first', because: 'the system cannot: vector' }]);
+    expect(plan.partial).toBe(true);
+  });
+
+  test('a fault the arena cannot produce is announced, never replaced', () => {
+    const plan = planned(each, { iterations: 1 }, 'this kernel cannot drop packets');
+    expect(plan.iterations).toEqual(['0:first']);
+    expect(plan.notRun).toEqual([{ variant: 'second', because: 'this kernel cannot drop packets' }]);
+  });
+
+  test('one iteration and one variant run alone, whatever the rotation says, and are partial', () => {
+    expect(planned(rotating, { iteration: 6, variant: 'first' })).toMatchObject({
+      iterations: ['6:first'],
+      partial: true,
+    });
+  });
+
+  test('a smoke run takes what the scenario gives it', () => {
+    expect(planned(each, { smoke: true }).iterations).toEqual(['0:second']);
+  });
+});
