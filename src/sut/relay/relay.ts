@@ -174,7 +174,7 @@ export class Relay {
       rates.dropIdle(startedMs);
       counts.cleanupRuns += 1;
       counts.expired += expired;
-      counts.deleted += deleted;
+      counts.deleted += deleted + acknowledged; // Both are gone before their time was up.
       log.write('cleanup', { expired, deleted, acknowledged, tookMs: ports.clock.monotonicMs() - startedMs });
     } catch (error) {
       if (!(error instanceof StorageError)) return fatal(error);
