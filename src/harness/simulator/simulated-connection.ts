@@ -75,6 +75,7 @@ export class ConnectionEnd implements Connection {
   readonly #descriptor: { close(): void };
   #events: ConnectionEvents | null = null;
   #state: 'open' | 'ended' | 'closed' = 'open';
+  #hasPeerEnded = false;
 
   constructor(connection: SimulatedConnection, process: SimulatedProcess, peerAddress: string, out: Flow) {
     this.#connection = connection;
@@ -86,6 +87,11 @@ export class ConnectionEnd implements Connection {
 
   get isClosed(): boolean {
     return this.#state === 'closed';
+  }
+
+  /** The peer is gone and the program has not closed its own end yet: CLOSE_WAIT. */
+  get waitsForClose(): boolean {
+    return this.#hasPeerEnded && !this.isClosed;
   }
 
   get unsentBytes(): number {
@@ -136,6 +142,7 @@ export class ConnectionEnd implements Connection {
 
   closeWith(reason: CloseReason): void {
     if (this.isClosed) return;
+    this.#hasPeerEnded = true;
     // Bytes that arrived earlier may still wait for a paused program; it hears of them first.
     this.#process.deliver(() => {
       if (this.isClosed) return;

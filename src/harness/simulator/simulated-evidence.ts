@@ -115,7 +115,7 @@ function valueIn<Op extends Operation>(answered: Answered<Op>, lacking: (because
 }
 
 async function collectRelay(
-  { relay, baseline }: EvidenceSources,
+  { relay, links, baseline }: EvidenceSources,
   group: string | null,
   lacks: Lacks,
 ): Promise<CollectedRelay> {
@@ -140,8 +140,7 @@ async function collectRelay(
             (because) => lacks('relay.rows', because),
           ),
     integrityCheck: inspected(machine, integrityCheck, (because) => lacks('relay.integrityCheck', because)),
-    // A simulated socket whose peer has ended is closed by the kernel's own hand.
-    closeWait: 0,
+    closeWait: links.reduce((sum, { closeWaitCount }) => sum + closeWaitCount, 0),
   };
 }
 

@@ -108,6 +108,11 @@ export class SimulatedLink implements Link, ConnectionPath {
     return faults === 0 && this.shapes.up.isClean && this.shapes.down.isClean && this.#connections.size === 0;
   }
 
+  /** Of the relay's ends: those whose peer is gone and that the relay has not closed. */
+  get closeWaitCount(): number {
+    return [...this.#connections].filter(({ relay }) => relay?.waitsForClose === true).length;
+  }
+
   /** Dials from the node's side. */
   dial(process: SimulatedProcess, events: ConnectionEvents): Connection {
     const connection = new SimulatedConnection(this, process, this.#options.address);

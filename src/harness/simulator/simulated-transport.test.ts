@@ -170,16 +170,23 @@ describe('simulated transport', () => {
   });
 
   test('a paused process answers nothing, holds the sender back, and catches up', async () => {
-    const { open, wait, relay } = await world();
+    const { open, wait, relay, link } = await world();
     const { near, far } = await open();
     relay.pause();
     for (let index = 0; index < 40; index += 1) near.connection!.send(new Uint8Array(100_000));
     await wait(100);
-    expect(far.chunks).toHaveLength(0);
+    expect([far.chunks.length, link.closeWaitCount]).toEqual([0, 0]);
     expect(near.connection!.unsentBytes).toBeGreaterThan(2_000_000);
     relay.resume();
     await wait(100);
     expect([far.bytes.length, near.connection!.unsentBytes]).toEqual([4_000_000, 0]);
+    relay.pause();
+    near.connection!.close();
+    await wait(1);
+    expect([far.end, link.closeWaitCount]).toEqual([null, 1]);
+    relay.resume();
+    await wait(1);
+    expect([far.end, link.closeWaitCount]).toEqual(['ended', 0]);
   });
 
   test('delay makes each byte late by at least the amount and heals without overtaking', async () => {
