@@ -1,5 +1,6 @@
 /** The life of one part of the system in its container: what was ordered, and what ended by itself. */
 import type Docker from 'dockerode';
+import { EnvironmentError } from '../../support/errors.ts';
 import { engineCall, statusOf } from './engine.ts';
 
 /** Grace between the stop signal and SIGKILL. */
@@ -55,7 +56,10 @@ export class ContainedProcess {
   }
 
   async pause(): Promise<void> {
-    if (this.#isPaused || !this.#isRunning) return;
+    if (this.#isPaused) return;
+    if (!this.#isRunning) {
+      throw new EnvironmentError(`pausing ${this.name}: its process is not running; restart it first`);
+    }
     await engineCall(`pausing ${this.name}`, () => this.#container.pause());
     this.#isPaused = true;
   }

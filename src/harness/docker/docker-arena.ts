@@ -7,7 +7,7 @@ import type { Arena, LinkAbility, StageOptions, Topology } from '../topology/top
 import { sweepRun } from './clean.ts';
 import { type ComposeProject, createProject } from './compose-project.ts';
 import { DockerStage } from './docker-stage.ts';
-import { expectEngine } from './engine.ts';
+import { expectEngine, onHiccup } from './engine.ts';
 import { type EngineFacts, probeEngine } from './engine-facts.ts';
 import { type ExitWatch, watchExits } from './exit-watch.ts';
 import { type Lease, takeLease } from './lease.ts';
@@ -42,10 +42,11 @@ export async function openDockerArena(options: DockerArenaOptions): Promise<Aren
   const { runId, system, log } = options;
   const { docker } = await expectEngine();
   await expectImages(docker, system, log);
+  const stopHearing = onHiccup((line) => log(`docker: ${line}`));
   const lease = await takeLease(docker, { runId, image: sidecarImage });
   try {
     const [facts, exits] = await Promise.all([probeEngine(runId), watchExits(docker, runId, log)]);
-    return new DockerArena(docker, { ...options, lease, facts, exits });
+    return new DockerArena(docker, { ...options, lease, facts, exits, stopHearing });
   } catch (error) {
     await sweepRun(docker, runId);
     await lease.release();
@@ -57,6 +58,7 @@ interface OpenArena extends DockerArenaOptions {
   readonly lease: Lease;
   readonly facts: EngineFacts;
   readonly exits: ExitWatch;
+  readonly stopHearing: () => void;
 }
 
 class DockerArena implements Arena {
@@ -113,11 +115,12 @@ class DockerArena implements Arena {
   }
 
   async close(): Promise<void> {
-    const { runId, lease, exits } = this.#open;
+    const { runId, lease, exits, stopHearing } = this.#open;
     await Promise.allSettled([...this.#stages].map((stage) => stage.stop()));
     exits.close();
     await sweepRun(this.#docker, runId);
     await lease.release();
+    stopHearing();
   }
 
   async #tryOpen(options: StageOptions, refused: Set<string>): Promise<Topology> {

@@ -47,7 +47,10 @@ export async function probeEngine(runId = 'probe'): Promise<EngineFacts> {
 export async function composeVersion(): Promise<string> {
   const cure =
     'install Compose v2 (docker-compose-plugin, docker-compose-v2 or docker-compose), or run: npm run engine';
-  const asked = promisify(execFile)('docker', ['compose', 'version', '--short'], { timeout: 10_000 });
+  const asked = promisify(execFile)('docker', ['compose', 'version', '--short'], {
+    timeout: 10_000,
+    env: process.env,
+  });
   const { stdout } = await asked.catch((error: unknown) => {
     throw new EnvironmentError(`asking for Docker Compose: "docker compose version" does not answer; ${cure}`, {
       cause: error,

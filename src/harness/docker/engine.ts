@@ -38,11 +38,19 @@ export async function expectEngine(): Promise<{ readonly docker: Docker; readonl
   }
 }
 
+const hiccupListeners = new Set<(line: string) => void>();
+
+/** Hears of every call that is tried again; the returned function ends it. */
+export function onHiccup(listener: (line: string) => void): () => void {
+  hiccupListeners.add(listener);
+  return () => hiccupListeners.delete(listener);
+}
+
 /**
- * One call of the engine's API. What may be a hiccup (a broken connection, a 5xx answer) is tried again up to three
+ * One call of the engine's API. What may be a hiccup (a broken connection, a 502 to 504) is tried again up to three
  * times and reported; an answer that says no is passed on at once.
  */
-export function engineCall<T>(doing: string, call: () => Promise<T>, log?: (line: string) => void): Promise<T> {
+export function engineCall<T>(doing: string, call: () => Promise<T>): Promise<T> {
   const attempt = () =>
     call().catch((error: unknown) => {
       throw isHiccup(error) ? error : new AbortError(error instanceof Error ? error : new Error(messageOf(error)));
@@ -51,7 +59,8 @@ export function engineCall<T>(doing: string, call: () => Promise<T>, log?: (line
     retries: retriesMax,
     minTimeout: 100,
     onFailedAttempt: ({ error, retriesLeft }) => {
-      if (retriesLeft > 0 && isHiccup(error)) log?.(`${doing}: ${messageOf(error)}; trying again`);
+      if (retriesLeft === 0) return;
+      for (const hear of hiccupListeners) hear(`${doing}: ${messageOf(error)}; trying again`);
     },
   }).catch((error: unknown) => {
     throw new EnvironmentError(`${doing}: ${messageOf(error)}; see that the engine is well (npm run chaos -- doctor)`, {

@@ -1,7 +1,8 @@
 /** What the engine's kernel can do to packets, asked in a container that ends at once. */
 import type Docker from 'dockerode';
+import { EnvironmentError } from '../../support/errors.ts';
 import { attach } from './attachment.ts';
-import { engineCall, runLabel } from './engine.ts';
+import { engineCall, runLabel, statusOf } from './engine.ts';
 import { Shell } from './shell.ts';
 
 export type LossMechanism = 'iptables-statistic' | 'nft-numgen';
@@ -22,6 +23,15 @@ const numgen =
   "nft add table inet probe && nft 'add chain inet probe in { type filter hook input priority 0; }' && nft 'add rule inet probe in numgen random mod 2 < 1 counter drop'";
 
 export async function askKernel(docker: Docker, options: { image: string; runId: string }): Promise<KernelFacts> {
+  await docker
+    .getImage(options.image)
+    .inspect()
+    .catch((error: unknown) => {
+      if (statusOf(error) !== 404) throw error;
+      throw new EnvironmentError(
+        `asking the kernel what it can: image ${options.image} is missing; run: npm run images`,
+      );
+    });
   const container = await engineCall('probing the kernel', () =>
     docker.createContainer({
       Image: options.image,
