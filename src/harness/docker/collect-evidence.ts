@@ -183,12 +183,13 @@ function scanMetadata(
   { identifiers }: CollectPlan,
   { relayLog, pages }: { readonly relayLog: LogPart | null; readonly pages: Pages },
 ): MetadataScan {
-  const text = relayLog === null ? '' : bothOf(relayLog).toString('utf8');
-  const lines = scanLogLines(text, system.relay.logEvents, identifiers, mark);
+  const lines = scanLogLines(relayLog?.stderr.toString('utf8') ?? '', system.relay.logEvents, identifiers, mark);
+  // What a relay tells its operator stands on stdout and follows no list; identifiers are leaks there too.
+  const told = scanLogLines(relayLog?.stdout.toString('utf8') ?? '', null, identifiers, mark);
   const scans = [...pages].map(([name, page]) => scanPage(name, page, name, identifiers, mark));
   return {
     logLines: relayLog === null ? null : lines.logLines,
-    strayLines: lines.strayLines,
+    strayLines: [...lines.strayLines, ...told.strayLines],
     pages: pages.size === 0 ? null : [...pages.keys()],
     strayPages: scans.flatMap(({ strayPages }) => strayPages),
     markFound: (relayLog === null || lines.markFound) && scans.every(({ markFound }) => markFound),
