@@ -2,6 +2,8 @@ const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
+  // A deadline for hangs, not a measure of speed: CI has two busy cores.
+  testTimeout: 60_000,
   transform: { '\\.ts$': '<rootDir>/test/strip-types.cjs' },
 };
 

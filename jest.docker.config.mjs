@@ -5,5 +5,5 @@ export default {
   ...base,
   testMatch: ['<rootDir>/src/**/*.docker.test.ts', '<rootDir>/test/**/*.docker.test.ts'],
   maxWorkers: 1,
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };
