@@ -30,8 +30,13 @@ export async function chooseArena(options: ArenaOptions): Promise<{ arena: Arena
       choice === 'simulator'
         ? 'asked for'
         : 'no container engine answers (`npm run engine` installs one); the verdicts that count come from containers';
-    return { arena: await openSimulator({ runId, seed, log }), because };
+    return { arena: await openSimulator({ runId, seed, log, betweenStages }), because };
   }
   const because = choice === 'docker' ? 'asked for' : `Docker Engine ${engine?.version} answers`;
   return { arena: await openDockerArena({ runId, system, log }), because };
+}
+
+/** One turn of the event loop, for interrupts and the display. */
+function betweenStages(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

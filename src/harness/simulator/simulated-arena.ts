@@ -10,6 +10,8 @@ export interface SimulatorOptions {
   readonly runId: string;
   readonly seed: string;
   readonly log: (line: string) => void;
+  /** Awaited before each stage is opened: a trial never lets the event loop turn, and signals wait for that. */
+  readonly betweenStages?: () => Promise<void>;
 }
 
 /** What the simulator can stand in for; everything else needs containers. */
@@ -43,7 +45,7 @@ export const referenceCan: readonly Capability[] = [
 ];
 
 /** The simulator for one run. Stages cost about a millisecond and share nothing. */
-export async function openSimulator({ log }: SimulatorOptions): Promise<Arena> {
+export async function openSimulator({ log, betweenStages }: SimulatorOptions): Promise<Arena> {
   const open = new Set<Topology>();
   const configs = new Map<string, RelayConfig>();
   return {
@@ -65,6 +67,7 @@ export async function openSimulator({ log }: SimulatorOptions): Promise<Arena> {
     canOf,
 
     async openStage(options: StageOptions): Promise<Topology> {
+      await betweenStages?.();
       const topology = await SimulatedTopology.open({
         shape: shapeOf(options.topology),
         seed: options.seed,
