@@ -71,7 +71,7 @@ export class Asker {
     let after = hole.from - 1;
     for (;;) {
       const found = (await this.#session().pull(after, 1)).blobs[0];
-      if (found === undefined || found.cursor > hole.to || found.cursor <= after) break;
+      if (found === undefined || found.cursor > hole.to) break;
       this.#tellApplied(await store.applyPage([found], 0, (served) => this.#context.sealer.open(served)));
       after = found.cursor;
     }

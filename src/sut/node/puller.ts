@@ -114,10 +114,6 @@ export class Puller {
     const { blobs, hasMore } = await session.pull(after, limit);
     log.write('pull-answered', { blobs: blobs.length, tookMs: ports.clock.monotonicMs() - askedAtMs });
     const last = Math.max(after, ...blobs.map(({ cursor }) => cursor));
-    if (hasMore && last === after) {
-      session.giveUp('unreadable');
-      throw new SessionEnded();
-    }
     // Whatever existed before the question was asked and is not in the complete answer is gone for good.
     const settledUpTo = hasMore ? last : Math.max(last, headBefore);
     this.#head = Math.max(this.#head, hasMore ? last + 1 : last);

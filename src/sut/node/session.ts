@@ -93,9 +93,14 @@ export class Session {
     return (answer as MessageOf<'PUSH_ACK'>).cursor;
   }
 
+  /** Every blob of the answer lies after the cursor, and one that promises more holds some. */
   async pull(afterCursor: number, limit: number): Promise<PullAnswer> {
     this.#options.stats.pulls += 1;
-    return (await this.#ask('PULL', { type: 'PULL', afterCursor, limit })) as MessageOf<'PULL_RESPONSE'>;
+    const answer = (await this.#ask('PULL', { type: 'PULL', afterCursor, limit })) as MessageOf<'PULL_RESPONSE'>;
+    const { blobs, hasMore } = answer;
+    if (blobs.every(({ cursor }) => cursor > afterCursor) && (blobs.length > 0 || !hasMore)) return answer;
+    this.giveUp('unreadable');
+    throw new SessionEnded();
   }
 
   /** One answered heartbeat that reports how far this device has read; resolves with the round trip. */

@@ -186,6 +186,22 @@ test('a damaged blob stays outstanding over a restart, holds the acknowledgement
   expect(b.events.some((event) => event.event === 'recovered' && event.cursor === 2)).toBe(true);
 });
 
+test('a blob served at a cursor before the one asked for ends the session and is not kept', async () => {
+  const damage = new Damage(
+    () => true,
+    (blob) => flipped({ ...blob, cursor: 0 }),
+  );
+  const { world, a, b } = await connectedPair({ relayChange: damage.change });
+  await a.push('one');
+  await world.until('the end of the session', () =>
+    b.logLines.some((line) => line.includes('"session-ended","reason":"unreadable"')),
+  );
+  expect((await b.value('status')).outstanding).toEqual([]);
+  damage.isOn = false;
+  await world.converged(a, b);
+  expect(await b.texts()).toEqual(['one']);
+});
+
 test('a blob that leaves the relay while it is outstanding becomes a gap with a name', async () => {
   const damage = new Damage((blob) => blob.cursor === 1);
   const { world, a, b } = await connectedPair({ relayChange: damage.change });
@@ -384,17 +400,19 @@ async function connectedPair(options: PairOptions = {}): Promise<{ world: World;
   return { world, a, b };
 }
 
-/** A relay that serves the blobs it picks with one bit flipped, while it is on. */
+/** A relay that serves the blobs it picks changed, with one bit flipped unless told otherwise, while it is on. */
 class Damage {
   isOn = true;
   readonly #picks: (blob: PulledBlob) => boolean;
+  readonly #changed: (blob: PulledBlob) => PulledBlob;
 
-  constructor(picks: (blob: PulledBlob) => boolean) {
+  constructor(picks: (blob: PulledBlob) => boolean, changed = flipped) {
     this.#picks = picks;
+    this.#changed = changed;
   }
 
   readonly change = (parts: RelayParts): RelayParts => {
-    const served = (blob: PulledBlob): PulledBlob => (this.isOn && this.#picks(blob) ? flipped(blob) : blob);
+    const served = (blob: PulledBlob): PulledBlob => (this.isOn && this.#picks(blob) ? this.#changed(blob) : blob);
     class DamagedResponses extends Responses {
       override pullResponse(...args: Parameters<Responses['pullResponse']>): ReturnType<Responses['pullResponse']> {
         const response = super.pullResponse(...args);
