@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Encoder } from '@msgpack/msgpack';
 import {
   errorCodes,
@@ -194,7 +196,10 @@ export function damaged(prng: Prng, bytes: Uint8Array): Uint8Array {
 const encoder = new Encoder();
 const strangeValues = [null, -1, 1.5, true, 'text', 2 ** 53 - 1, [], {}, [[[[]]]], new Uint8Array(33)];
 
-/** A frame as only a peer with the session's keys can send it: `envelope` with something wrong, or noise. */
+/**
+ * A frame as only a peer with the session's keys can send it: `envelope` with something wrong, noise, or now and then as
+ * it is, which is wrong enough for most types.
+ */
 export function badFrame(prng: Prng, envelope: Envelope): Uint8Array {
   const { message, senderId, groupId, cursor, timestamp, nonce } = envelope;
   const body = encodeBody(message);
@@ -217,6 +222,17 @@ export function badFrame(prng: Prng, envelope: Envelope): Uint8Array {
   else if (way < 30)
     elements[7] = encoder.encode(Array.from({ length: prng.below(6) }, () => prng.pick(strangeValues)));
   else if (way < 35) elements[7] = prng.bytes(prng.below(limits.inviteBytesMax));
-  else elements[7] = damaged(prng, body);
+  else if (way < 260) elements[7] = damaged(prng, body);
   return encoder.encode(elements);
+}
+
+const collectGarbage = (() => {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+})();
+
+/** Bytes in use once everything that nobody holds is gone. */
+export function heapBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
 }

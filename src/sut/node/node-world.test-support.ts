@@ -39,6 +39,10 @@ export class TestClock implements Clock {
     };
   }
 
+  get timerCount(): number {
+    return this.#timers.length;
+  }
+
   async advance(durationMs: number): Promise<void> {
     const untilMs = this.#nowMs + durationMs;
     for (;;) {
