@@ -11,58 +11,63 @@ export interface EncodedForm {
  * Not covered: base64 broken into lines, JSON `\u` escapes, and an encoding of an encoding.
  */
 export function encodedForms(canary: Uint8Array): EncodedForm[] {
-  const hex = Buffer.from(canary).toString('hex');
-  const forms = [
-    { encoding: 'raw', bytes: canary },
-    ascii('hex', hex),
-    ascii('hex', hex.toUpperCase()),
-    ...[0, 1, 2].flatMap((alignment) => base64Forms(canary, alignment)),
-    ...percentForms(canary),
-    ...utf16Forms(canary),
-  ];
-  const different = new Map<string, EncodedForm>();
-  for (const form of forms) {
-    const key = Buffer.from(form.bytes).toString('latin1');
-    if (!different.has(key)) different.set(key, form);
+  const raw = Buffer.from(canary.buffer, canary.byteOffset, canary.length);
+  const forms: EncodedForm[] = [];
+  const add = (encoding: string, bytes: Buffer): void => {
+    if (!forms.some((form) => form.bytes.length === bytes.length && bytes.equals(form.bytes))) {
+      forms.push({ encoding, bytes });
+    }
+  };
+  const hex = raw.toString('hex');
+  add('raw', raw);
+  add('hex', Buffer.from(hex, 'latin1'));
+  add('hex', Buffer.from(hex.toUpperCase(), 'latin1'));
+  for (const alignment of [0, 1, 2]) {
+    const shifted = alignment === 0 ? raw : Buffer.concat([Buffer.alloc(alignment), raw]);
+    add('base64', alignedBase64(shifted, alignment, 'base64'));
+    add('base64url', alignedBase64(shifted, alignment, 'base64url'));
   }
-  return [...different.values()];
-}
-
-function ascii(encoding: string, text: string): EncodedForm {
-  return { encoding, bytes: Buffer.from(text, 'latin1') };
+  for (const escapes of percentTables) add('percent', percentForm(raw, escapes));
+  const utf16 = utf16Of(raw);
+  add('utf16le', utf16);
+  add('utf16be', Buffer.from(utf16).swap16());
+  return forms;
 }
 
 /** The characters that depend on the canary alone when `alignment` (0, 1 or 2) other bytes stand before its first group. */
-function base64Forms(canary: Uint8Array, alignment: number): EncodedForm[] {
-  const shifted = Buffer.concat([Buffer.alloc(alignment), canary]);
+function alignedBase64(shifted: Buffer, alignment: number, alphabet: 'base64' | 'base64url'): Buffer {
   const first = Math.ceil((alignment * 8) / 6);
   const end = Math.floor((shifted.length * 8) / 6);
-  return (['base64', 'base64url'] as const).map((alphabet) =>
-    ascii(alphabet, shifted.toString(alphabet).slice(first, end)),
-  );
+  return Buffer.from(shifted.toString(alphabet).slice(first, end), 'latin1');
 }
 
 /** What RFC 3986 lets stand as it is. */
 const unreserved = /[A-Za-z0-9\-._~]/;
 
-function percentForms(canary: Uint8Array): EncodedForm[] {
-  const full = Array.from(canary, (byte) => `%${byte.toString(16).padStart(2, '0')}`);
-  const unsafeOnly = full.map((escaped, index) => {
-    const character = String.fromCharCode(canary[index]!);
-    return unreserved.test(character) ? character : escaped;
-  });
-  const upper = (escapes: readonly string[]) => escapes.map((text) => (text.length === 3 ? text.toUpperCase() : text));
-  return [full, upper(full), unsafeOnly, upper(unsafeOnly)].map((escapes) => ascii('percent', escapes.join('')));
+/** Every byte escaped or only those that must be, in lower and upper case: what is written for each byte. */
+const percentTables: readonly (readonly Uint8Array[])[] = [false, true].flatMap((sparesUnreserved) =>
+  [false, true].map((isUpper) =>
+    Array.from({ length: 256 }, (_, byte) => {
+      const character = String.fromCharCode(byte);
+      if (sparesUnreserved && unreserved.test(character)) return Uint8Array.of(byte);
+      const hex = byte.toString(16).padStart(2, '0');
+      return Buffer.from(`%${isUpper ? hex.toUpperCase() : hex}`, 'latin1');
+    }),
+  ),
+);
+
+function percentForm(raw: Uint8Array, escapes: readonly Uint8Array[]): Buffer {
+  const written = Buffer.allocUnsafe(raw.length * 3);
+  let length = 0;
+  for (const byte of raw) {
+    for (const character of escapes[byte]!) written[length++] = character;
+  }
+  return written.subarray(0, length);
 }
 
-/** Text as UTF-16; bytes that are no UTF-8 are widened one by one, as a latin1 decoder would. */
-function utf16Forms(canary: Uint8Array): EncodedForm[] {
-  const bytes = Buffer.from(canary);
+/** Text as UTF-16, little-endian; bytes that are no UTF-8 are widened one by one, as a latin1 decoder would. */
+function utf16Of(bytes: Buffer): Buffer {
   const decoded = bytes.toString('utf8');
   const text = Buffer.from(decoded, 'utf8').equals(bytes) ? decoded : bytes.toString('latin1');
-  const littleEndian = Buffer.from(text, 'utf16le');
-  return [
-    { encoding: 'utf16le', bytes: littleEndian },
-    { encoding: 'utf16be', bytes: Buffer.from(littleEndian).swap16() },
-  ];
+  return Buffer.from(text, 'utf16le');
 }

@@ -24,24 +24,38 @@ const formBytesMin = 8;
  * a UUID, an IPv4 address), of those; a text too short for that as a word of its own. The first hit of each form.
  */
 export function findIdentifiers(text: string, identifiers: readonly Identifier[]): IdentifierHit[] {
-  const { forms, index } = preparedFor(identifiers);
+  const { forms, index, words } = preparedFor(identifiers);
   const hits: IdentifierHit[] = [];
   for (const { pattern, offset } of index?.firstHits(utf8(text)) ?? []) {
     const { label, encoding } = forms[pattern]!;
     hits.push({ label, encoding, offset });
   }
-  for (const { label, text: identifier } of identifiers) {
-    for (const { encoding, word } of shortWords(identifier)) {
-      const at = wordAt(text, word);
-      if (at >= 0) hits.push({ label, encoding, offset: Buffer.byteLength(text.slice(0, at)) });
-    }
+  for (const { label, encoding, word } of words) {
+    const at = wordAt(text, word);
+    if (at >= 0) hits.push({ label, encoding, offset: Buffer.byteLength(text.slice(0, at)) });
   }
   return hits;
+}
+
+const markLabel = 'the mark';
+const marked = new WeakMap<readonly Identifier[], { readonly mark: string; readonly list: readonly Identifier[] }>();
+
+/** The same as `findIdentifiers`, and whether the mark was found, raw, by the very same search. */
+export function findMarked(text: string, identifiers: readonly Identifier[], mark: string) {
+  let known = marked.get(identifiers);
+  if (known?.mark !== mark) {
+    known = { mark, list: [...identifiers, { label: markLabel, text: mark }] };
+    marked.set(identifiers, known);
+  }
+  const found = findIdentifiers(text, known.list);
+  const hits = found.filter(({ label }) => label !== markLabel);
+  return { hits, markFound: found.some(({ label, encoding }) => label === markLabel && encoding === 'raw') };
 }
 
 interface Prepared {
   readonly forms: readonly { readonly label: string; readonly encoding: string }[];
   readonly index: PatternIndex | null;
+  readonly words: readonly { readonly label: string; readonly encoding: string; readonly word: string }[];
 }
 
 /** One trial searches its log and every page for the same list; making the forms costs more than the search. */
@@ -56,7 +70,11 @@ function preparedFor(identifiers: readonly Identifier[]): Prepared {
       .filter((bytes) => bytes.length >= formBytesMin)
       .flatMap((bytes) => encodedForms(bytes).map((form) => ({ label, ...form }))),
   );
-  const made = { forms, index: forms.length === 0 ? null : new PatternIndex(forms.map((form) => form.bytes)) };
+  const made = {
+    forms,
+    index: forms.length === 0 ? null : new PatternIndex(forms.map((form) => form.bytes)),
+    words: identifiers.flatMap(({ label, text }) => shortWords(text).map((short) => ({ label, ...short }))),
+  };
   prepared.set(identifiers, made);
   return made;
 }

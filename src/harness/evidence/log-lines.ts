@@ -1,6 +1,6 @@
 import { errorCodes } from '../../contract/wire.ts';
 import type { MetadataScan } from '../history/collected.ts';
-import { findIdentifiers, type Identifier } from './identifier-search.ts';
+import { findMarked, type Identifier } from './identifier-search.ts';
 
 export type { Identifier } from './identifier-search.ts';
 
@@ -39,13 +39,14 @@ export function scanLogLines(
     const problem = events === null ? null : lineProblem(line, events);
     if (problem !== null) strays.push({ line: index + 1, problem });
   });
-  strays.push(...identifierLines(text, identifiers));
+  strays.push(...identifierLines(text, identifiers, mark));
   strays.sort((a, b) => a.line - b.line);
   return { logLines: judged, strayLines: strays.slice(0, strayLinesMax), markFound };
 }
 
-function identifierLines(text: string, identifiers: readonly Identifier[]): StrayLine[] {
-  const hits = findIdentifiers(text, identifiers);
+function identifierLines(text: string, identifiers: readonly Identifier[], mark: string): StrayLine[] {
+  // The mark is judged by line; it is named here so that log and pages share one prepared search.
+  const { hits } = findMarked(text, identifiers, mark);
   if (hits.length === 0) return [];
   const bytes = Buffer.from(text);
   return hits.map(({ label, encoding, offset }) => ({

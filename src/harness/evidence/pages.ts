@@ -1,5 +1,5 @@
 import type { MetadataScan } from '../history/collected.ts';
-import { findIdentifiers, type Identifier } from './identifier-search.ts';
+import { findMarked, type Identifier } from './identifier-search.ts';
 
 export interface PageScan {
   readonly strayPages: MetadataScan['strayPages'];
@@ -21,24 +21,9 @@ export function scanPage(
   mark: string,
 ): PageScan {
   const problems = kind === 'health' ? healthProblems(text) : metricsProblems(text);
-  const found = findIdentifiers(`${text}\n${mark}`, withMark(identifiers, mark));
-  const held = new Set(found.map(({ label, encoding }) => `holds an identifier (${label}, ${encoding})`));
-  const control = `holds an identifier (${markLabel}, raw)`;
-  const markFound = held.delete(control);
+  const { hits, markFound } = findMarked(`${text}\n${mark}`, identifiers, mark);
+  const held = new Set(hits.map(({ label, encoding }) => `holds an identifier (${label}, ${encoding})`));
   return { strayPages: [...problems, ...held].map((problem) => ({ page: name, problem })), markFound };
-}
-
-const markLabel = 'the mark';
-
-/** The same list for every page of a trial, because a search prepares itself once for each list. */
-const marked = new WeakMap<readonly Identifier[], { readonly mark: string; readonly list: readonly Identifier[] }>();
-
-function withMark(identifiers: readonly Identifier[], mark: string): readonly Identifier[] {
-  const known = marked.get(identifiers);
-  if (known?.mark === mark) return known.list;
-  const list = [...identifiers, { label: markLabel, text: mark }];
-  marked.set(identifiers, { mark, list });
-  return list;
 }
 
 const plainName = /^[A-Za-z_:][A-Za-z0-9_:.-]{0,80}$/;
