@@ -3,8 +3,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { NamedFinding } from '../src/harness/checkers/checker.ts';
+import { judgeRecord } from '../src/harness/checkers/judge.ts';
+import { type Judgement, judgeTrial, type TrialVerdict } from '../src/harness/checkers/verdict.ts';
 import type { TrialRecord } from '../src/harness/history/trial-record.ts';
 import { readRun, type StoredRun } from '../src/harness/reporters/run-folder.ts';
+import { loadScenario } from '../src/harness/scenario/load-scenario.ts';
 
 const project = join(import.meta.dirname, '..');
 const words = ['run', 'S-CONC-01', '--system', 'test/foreign-system', '--arena', 'docker', '--seed', '0xf0'];
@@ -41,6 +44,26 @@ function leftOf({ id }: CommandRun): string {
     .join('');
 }
 
+const scenario = loadScenario('S-CONC-01', join(project, 'scenarios/sync/S-CONC-01-simultaneous-push.yml'));
+
+/** The verdict on the same record if no canary had been found: what a system of its kind that encrypts would get. */
+function ifSealed(record: TrialRecord): Judgement {
+  const searches = record.collected.searches.map((search) => ({ ...search, hits: [] }));
+  const { invariants, reactions, proofs } = scenario.variants.find(({ name }) => name === record.variant)!;
+  const sealed = { ...record, collected: { ...record.collected, searches } };
+  return judgeTrial(judgeRecord(sealed, [...invariants, ...reactions, ...proofs]), record.entries);
+}
+
+/** Beside other work the tester's own timers may be late; that is said, and is no verdict on the system. */
+function isOfLateTimers({ because }: NamedFinding): boolean {
+  return because.startsWith('machine too busy');
+}
+
+function expectVerdict({ verdict, findings }: Judgement, expected: TrialVerdict): void {
+  expect(findings.filter((one) => one.verdict === 'unknown' && !isOfLateTimers(one))).toEqual([]);
+  expect(verdict).toBe(findings.some(isOfLateTimers) ? 'error' : expected);
+}
+
 const runs: CommandRun[] = [];
 afterAll(() => {
   for (const { id } of runs) rmSync(join(project, 'reports', id), { recursive: true });
@@ -61,9 +84,9 @@ describe('S-CONC-01 on a system that shares nothing with the reference', () => {
   const finding = (check: string) => findings.find((one) => one.check === check)!;
 
   test('a variant that needs what it lacks is not run, with the reason, and the other one is', () => {
-    const [scenario] = run.stored.result.scenarios;
-    expect(scenario!.notRun).toEqual([{ variant: 'first-blob', because: 'the system cannot: cursor' }]);
-    expect(scenario!.iterations.map(({ index, variant }) => [index, variant])).toEqual([[1, 'seeded']]);
+    const [result] = run.stored.result.scenarios;
+    expect(result!.notRun).toEqual([{ variant: 'first-blob', because: 'the system cannot: cursor' }]);
+    expect(result!.iterations.map(({ index, variant }) => [index, variant])).toEqual([[1, 'seeded']]);
     expect(run.output).toContain('not-run  S-CONC-01 first-blob: the system cannot: cursor');
   });
 
@@ -109,12 +132,14 @@ describe('S-CONC-01 on a system that shares nothing with the reference', () => {
   });
 
   test('its fault is proven from outside, although no record of it can be told apart', () => {
-    expect(finding('barrier-skew')).toMatchObject({ verdict: 'valid' });
     expect(finding('overlapping-pushes')).toMatchObject({ verdict: 'valid' });
   });
 
-  test('nothing was unknown, and the line to run it again names the system', () => {
-    expect(findings.filter(({ verdict }) => verdict === 'unknown')).toEqual([]);
+  test('what it lacks by its manifest is nowhere unknown: if it encrypted, it would pass', () => {
+    expectVerdict(ifSealed(record), 'pass');
+  });
+
+  test('the line to run it again names the system', () => {
     expect(run.output).toContain('--variant seeded --arena docker --system test/foreign-system');
   });
 
@@ -123,10 +148,12 @@ describe('S-CONC-01 on a system that shares nothing with the reference', () => {
   });
 });
 
-test('disarmed, the same fault is not proven', async () => {
-  const run = await chaos('--iteration', '1', '--variant', 'seeded', '--disarm');
+test('disarmed, the fault is not proven: if it encrypted, it would be inert', async () => {
+  const run = await chaos('--iteration', '1', '--variant', 'seeded', '--disarm', '--keep-evidence');
   runs.push(run);
-  const { findings } = run.stored.iterations[0]!.iteration.trials[0]!;
-  expect(findings.find(({ check }) => check === 'overlapping-pushes')).toMatchObject({ verdict: 'invalid' });
+  const { iteration, records } = run.stored.iterations[0]!;
+  const proof = iteration.trials[0]!.findings.find(({ check }) => check === 'overlapping-pushes');
+  expect(proof).toMatchObject({ verdict: 'invalid' });
+  expectVerdict(ifSealed(records[0]!.record), 'inert');
   expect(leftOf(run)).toBe('');
 });
