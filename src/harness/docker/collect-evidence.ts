@@ -188,7 +188,7 @@ function scanMetadata(
   const told = scanLogLines(relayLog?.stdout.toString('utf8') ?? '', null, identifiers, mark);
   const scans = [...pages].map(([name, page]) => scanPage(name, page, name, identifiers, mark));
   return {
-    logLines: relayLog === null ? null : lines.logLines,
+    logLines: relayLog === null ? null : lines.logLines + (system.relay.logEvents === null ? told.logLines : 0),
     strayLines: [...lines.strayLines, ...told.strayLines],
     pages: pages.size === 0 ? null : [...pages.keys()],
     strayPages: scans.flatMap(({ strayPages }) => strayPages),
