@@ -11,7 +11,7 @@ import type { SystemManifest } from '../topology/system.ts';
 import type { Arena, StageOptions } from '../topology/topology.ts';
 import { chooseArena } from './choose-arena.ts';
 import { exitCodes } from './exit-codes.ts';
-import { projectVersion, reportsFolder, scenarioFolder } from './project.ts';
+import { projectVersion } from './project.ts';
 import type { SharedOptions } from './run-options.ts';
 
 /** Everything that a command which runs trials needs, opened in one place and closed in one place. */
@@ -45,10 +45,10 @@ export async function withRun<Asked>(
 ): Promise<number> {
   const startedMs = Date.now();
   const id = runId(startedMs);
-  const catalogue = loadCatalogue(scenarioFolder);
+  const catalogue = loadCatalogue(options.scenarios);
   const system = loadSystem(options.system);
   const asked = check(catalogue);
-  const folder = RunFolder.create(reportsFolder, id);
+  const folder = RunFolder.create(options.reports, id);
   const reporter = openReporters(options.reporter, {
     folder,
     stream: process.stdout,

@@ -3,13 +3,15 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { durationMs } from '../../support/duration.ts';
 import { reporterNames } from '../reporters/registry.ts';
 import { arenaChoices } from './choose-arena.ts';
-import { referenceSystem } from './project.ts';
+import { referenceSystem, reportsFolder, scenarioFolder } from './project.ts';
 
 /** Options that `run`, `prove` and `sweep` share, as commander hands them over. */
 export interface SharedOptions {
   readonly arena: (typeof arenaChoices)[number];
   readonly seed: string;
   readonly system: string;
+  readonly scenarios: string;
+  readonly reports: string;
   readonly image: 'test' | 'release';
   readonly iterations?: number;
   readonly reporter: readonly string[];
@@ -22,6 +24,8 @@ export function addSharedOptions(command: Command): Command {
     .addOption(new Option('--arena <arena>', 'where to run').choices(arenaChoices).default('auto'))
     .option('--seed <seed>', 'decides every draw, such as 0x5eed', seed, newSeed())
     .option('--system <folder>', 'folder of the system under test', referenceSystem)
+    .addOption(scenariosOption())
+    .addOption(reportsOption())
     .addOption(new Option('--image <image>', 'image of the system').choices(['test', 'release']).default('test'))
     .option('--iterations <n>', 'instead of the scenario’s own number', wholeNumber)
     .option('--reporter <names>', `reporters, comma separated: ${reporterNames.join(', ')}`, reporters, [
@@ -29,6 +33,16 @@ export function addSharedOptions(command: Command): Command {
     ])
     .option('--timeout <duration>', 'start no iteration after this long, such as 30m', duration)
     .option('--keep-evidence', 'keep all evidence of passing iterations too');
+}
+
+/** For every command that reads scenarios. */
+export function scenariosOption(): Option {
+  return new Option('--scenarios <folder>', 'folder of the catalogue and its scenarios').default(scenarioFolder);
+}
+
+/** For every command that writes or reads what runs leave behind. */
+export function reportsOption(): Option {
+  return new Option('--reports <folder>', 'folder that holds one folder for each run').default(reportsFolder);
 }
 
 /** A whole number from 0. */

@@ -23,6 +23,8 @@ export interface IterationOptions {
   readonly closingPart: boolean;
   /** Folder of the system as the user typed it; left out for the reference. */
   readonly system?: string;
+  /** Folder of the scenarios as the user typed it; left out for the project's own. */
+  readonly scenarios?: string;
   readonly reporter: Reporter;
   readonly wallMs: () => number;
   /** After a trial with this verdict the rest of the iteration is not run; null: always go on. */

@@ -12,6 +12,8 @@ export interface ReproOptions {
   readonly closingPart: boolean;
   /** Folder of the system as the user typed it; left out for the reference. */
   readonly system?: string;
+  /** Folder of the scenarios as the user typed it; left out for the project's own. */
+  readonly scenarios?: string;
 }
 
 /** The command line that runs this one trial again, on a machine that has never seen the run's folder. */
@@ -25,6 +27,7 @@ export function reproLine(options: ReproOptions): string {
     `--arena ${options.arena}`,
   ];
   if (options.system !== undefined) words.push(`--system ${options.system}`);
+  if (options.scenarios !== undefined) words.push(`--scenarios ${options.scenarios}`);
   if (options.image === 'release') words.push('--image release');
   if (!options.armed) words.push('--disarm');
   for (const defect of options.defects) words.push(`--defect ${defect}`);

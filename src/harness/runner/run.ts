@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly closingPart: boolean;
   /** Folder of the system as the user typed it; left out for the reference. */
   readonly system?: string;
+  /** Folder of the scenarios as the user typed it; left out for the project's own. */
+  readonly scenarios?: string;
   readonly failFast: boolean;
   readonly reporter: Reporter;
   readonly wallMs: () => number;

@@ -8,8 +8,8 @@ import { loadSystem } from '../../scenario/load-system.ts';
 import { benchSimulator } from '../../simulator/bench-simulator.ts';
 import type { Arena } from '../../topology/topology.ts';
 import { arenaChoices, chooseArena } from '../choose-arena.ts';
-import { referenceSystem, scenarioFolder } from '../project.ts';
-import { type SharedOptions, wholeNumber } from '../run-options.ts';
+import { referenceSystem } from '../project.ts';
+import { type SharedOptions, scenariosOption, wholeNumber } from '../run-options.ts';
 import { select } from '../select.ts';
 
 /** Phases in which the scenario itself passes its time; the rest is what the tester costs. */
@@ -23,8 +23,9 @@ export function addBench(program: Command): void {
     .argument('[what...]', 'scenarios', ['smoke'])
     .addOption(new Option('--arena <arena>', 'where').choices(arenaChoices).default('auto'))
     .option('--iterations <n>', 'of each scenario', wholeNumber, 5)
-    .action(async (words: string[], options: Pick<SharedOptions, 'arena'> & { iterations: number }) => {
-      const { scenarios } = select(loadCatalogue(scenarioFolder), words);
+    .addOption(scenariosOption())
+    .action(async (words: string[], options: Pick<SharedOptions, 'arena' | 'scenarios'> & { iterations: number }) => {
+      const { scenarios } = select(loadCatalogue(options.scenarios), words);
       const log = (line: string) => console.log(line);
       const seed = '0xbe9c';
       const system = loadSystem(referenceSystem);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { loadCatalogue } from '../../scenario/catalogue.ts';
 import { categoryOf } from '../../scenario/scenario-file.ts';
-import { scenarioFolder } from '../project.ts';
+import { scenariosOption } from '../run-options.ts';
 
 /** `chaos list`: every scenario of the catalogue and whether it is built. */
 export function addList(program: Command): void {
@@ -9,8 +9,9 @@ export function addList(program: Command): void {
     .command('list')
     .description('all scenarios of the catalogue, and which are built')
     .option('--built', 'only those that are built')
-    .action((options: { built?: boolean }) => {
-      const catalogue = loadCatalogue(scenarioFolder);
+    .addOption(scenariosOption())
+    .action((options: { built?: boolean; scenarios: string }) => {
+      const catalogue = loadCatalogue(options.scenarios);
       const built = new Map(catalogue.scenarios.map((scenario) => [scenario.id, scenario]));
       for (const row of catalogue.rows) {
         const scenario = built.get(row.id);

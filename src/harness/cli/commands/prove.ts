@@ -8,7 +8,6 @@ import type { Scenario } from '../../scenario/scenario.ts';
 import { loadStandingDefects } from '../../scenario/standing-defects.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { expectDefects, type OpenRun, withRun } from '../open-run.ts';
-import { scenarioFolder } from '../project.ts';
 import { addSharedOptions, type SharedOptions } from '../run-options.ts';
 import { select } from '../select.ts';
 
@@ -83,7 +82,7 @@ function provePlans(run: OpenRun, scenarios: readonly Scenario[], options: Prove
     closingPart: false,
   }));
   if (!options.standing && !options.onlyStanding) return entries;
-  const standing = loadStandingDefects(scenarioFolder);
+  const standing = loadStandingDefects(options.scenarios);
   const scenario = run.catalogue.scenarios.find((candidate) => candidate.id === standing.scenario);
   if (scenario === undefined) return entries;
   const plan = planScenario(scenario, {

@@ -7,7 +7,7 @@ import { readRun } from '../../reporters/run-folder.ts';
 import type { RunVerdict } from '../../runner/results.ts';
 import { type Catalogue, loadCatalogue } from '../../scenario/catalogue.ts';
 import { exitCodeOf } from '../exit-codes.ts';
-import { reportsFolder, scenarioFolder } from '../project.ts';
+import { reportsOption, scenariosOption } from '../run-options.ts';
 
 /** `chaos recheck`: judges a stored run again, with the checkers and scenarios of today. */
 export function addRecheck(program: Command, answers: (exitCode: number) => void): void {
@@ -15,10 +15,12 @@ export function addRecheck(program: Command, answers: (exitCode: number) => void
     .command('recheck')
     .description('judge a stored run again from its history and evidence')
     .argument('<run>', 'ID of the run, a folder below reports/')
-    .action((run: string) => {
-      const catalogue = loadCatalogue(scenarioFolder);
+    .addOption(scenariosOption())
+    .addOption(reportsOption())
+    .action((run: string, options: { scenarios: string; reports: string }) => {
+      const catalogue = loadCatalogue(options.scenarios);
       const verdicts: RunVerdict[] = [];
-      for (const { scenario, iteration, records } of readRun(join(reportsFolder, run)).iterations) {
+      for (const { scenario, iteration, records } of readRun(join(options.reports, run)).iterations) {
         for (const { record, reduced } of records) {
           const before = iteration.trials.find((trial) => trial.variant === record.variant)?.verdict ?? 'none';
           const { verdict, because } = judgedAgain(catalogue, record);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeHtmlReport } from '../../reporters/html-report.ts';
-import { reportsFolder } from '../project.ts';
+import { reportsOption } from '../run-options.ts';
 
 /** `chaos report`: draws the report of a stored run again. */
 export function addReport(program: Command): void {
@@ -9,7 +9,8 @@ export function addReport(program: Command): void {
     .command('report')
     .description('draw the report of a stored run again')
     .argument('<run>', 'ID of the run, a folder below reports/')
-    .action((run: string) => {
-      console.log(writeHtmlReport(join(reportsFolder, run)));
+    .addOption(reportsOption())
+    .action((run: string, options: { reports: string }) => {
+      console.log(writeHtmlReport(join(options.reports, run)));
     });
 }

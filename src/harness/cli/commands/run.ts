@@ -6,7 +6,7 @@ import { runScenarios } from '../../runner/run.ts';
 import type { Catalogue, CatalogueRow } from '../../scenario/catalogue.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { expectDefects, type OpenRun, withRun } from '../open-run.ts';
-import { referenceSystem } from '../project.ts';
+import { referenceSystem, scenarioFolder } from '../project.ts';
 import { addSharedOptions, index, type SharedOptions } from '../run-options.ts';
 import { type Selection, select } from '../select.ts';
 
@@ -86,6 +86,7 @@ async function runSelected(run: OpenRun, selection: Selection, options: RunComma
         armed: !options.disarm,
         closingPart: options.closingPart ?? false,
         ...(options.system === referenceSystem ? {} : { system: options.system }),
+        ...(options.scenarios === scenarioFolder ? {} : { scenarios: options.scenarios }),
         failFast: options.failFast ?? false,
         reporter: run.reporter,
         wallMs: () => Date.now(),

@@ -3,7 +3,7 @@ import { ScenarioError } from '../../../support/errors.ts';
 import { standingChecks } from '../../checkers/registry.ts';
 import { loadCatalogue } from '../../scenario/catalogue.ts';
 import type { BoundCheck, Scenario, Variant } from '../../scenario/scenario.ts';
-import { scenarioFolder } from '../project.ts';
+import { scenariosOption } from '../run-options.ts';
 import { select } from '../select.ts';
 
 /** `chaos show ID`: what happens in a scenario, in words. */
@@ -12,8 +12,9 @@ export function addShow(program: Command): void {
     .command('show')
     .description('what one scenario does, what must hold, and what proves it')
     .argument('<id>', 'ID of the scenario')
-    .action((id: string) => {
-      const { scenarios, notBuilt } = select(loadCatalogue(scenarioFolder), [id]);
+    .addOption(scenariosOption())
+    .action((id: string, options: { scenarios: string }) => {
+      const { scenarios, notBuilt } = select(loadCatalogue(options.scenarios), [id]);
       for (const row of notBuilt) console.log(`${row.id} ${row.name}: in the catalogue, not built yet`);
       for (const scenario of scenarios) console.log(described(scenario));
       if (scenarios.length + notBuilt.length === 0) throw new ScenarioError(`show: expected a scenario, got "${id}"`);
