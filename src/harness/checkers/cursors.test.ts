@@ -159,6 +159,14 @@ describe('pulled-after-zero', () => {
     { says: 'unknown', when: 'no delivery was announced', change: (d) => remove(d, isEvent('received')) },
     {
       says: 'unknown',
+      when: 'what the node that got it holds was not collected',
+      change: (d) => {
+        d.collected.nodes['node-b']!.items = null;
+      },
+      naming: 'what node-b holds',
+    },
+    {
+      says: 'unknown',
       when: 'no cursor is known',
       change: (d) => remove(d, (entry) => entry.kind === 'event'),
       naming: 'no cursor is known',

@@ -32,12 +32,12 @@ export const pulledAfterZero: Checker<Record<string, never>> = {
     const received = entriesOf(record.entries, 'event').flatMap(({ node, event }) =>
       event.event === 'received' ? [{ node, cursor: event.cursor }] : [],
     );
-    const pulled = others.filter(
-      (node) =>
-        received.find((delivery) => delivery.node === node)?.cursor === 1 &&
-        record.collected.nodes[node]?.items?.some(({ item }) => item === first.item) === true,
-    );
+    const firstDelivered = others.filter((node) => received.find((delivery) => delivery.node === node)?.cursor === 1);
+    const itemsOf = (node: string) => record.collected.nodes[node]?.items ?? null;
+    const pulled = firstDelivered.filter((node) => itemsOf(node)?.some(({ item }) => item === first.item));
+    const unseen = firstDelivered.filter((node) => itemsOf(node) === null);
     if (others.length === 0 || received.length === 0) clauses.unknown('no delivery to another node was announced');
+    else if (pulled.length === 0 && unseen.length > 0) clauses.unknown(`what ${unseen.join(', ')} holds is not known`);
     else if (pulled.length > 0) clauses.holds(`cursor 1 was the first delivery to ${pulled.join(', ')}`);
     else clauses.broken('no node but its author got the item with cursor 1 as its first', [first.item]);
     return clauses.finding();
