@@ -10,6 +10,7 @@ export type Path = readonly (string | number)[];
 export class YamlFile {
   readonly #name: string;
   readonly #document: Document;
+  #value: unknown;
   readonly #lines: LineCounter;
   readonly #problems: string[] = [];
 
@@ -23,6 +24,12 @@ export class YamlFile {
       this.#problems.push(`${name}:${line}:${col}: expected YAML, got ${error.message}`);
     }
     this.throwIfWrong();
+    try {
+      this.#value = this.#document.toJS();
+    } catch (error) {
+      // What shows only once aliases are followed: one without its anchor, or so many that nothing sensible is meant.
+      throw new ScenarioError(`${name}: expected YAML, got ${messageOf(error)}`);
+    }
   }
 
   static read(name: string, path: string): YamlFile {
@@ -36,7 +43,7 @@ export class YamlFile {
   }
 
   get value(): unknown {
-    return this.#document.toJS();
+    return this.#value;
   }
 
   /** Checks the part at `path` against a schema; null, with every problem noted, when it does not fit. */
