@@ -187,8 +187,9 @@ function scanMetadata(
   // What a relay tells its operator stands on stdout and follows no list; identifiers are leaks there too.
   const told = scanLogLines(relayLog?.stdout.toString('utf8') ?? '', null, identifiers, mark);
   const scans = [...pages].map(([name, page]) => scanPage(name, page, name, identifiers, mark));
+  const judged = (lines.logLines ?? 0) + (system.relay.logEvents === null ? (told.logLines ?? 0) : 0);
   return {
-    logLines: relayLog === null ? null : lines.logLines + (system.relay.logEvents === null ? told.logLines : 0),
+    logLines: relayLog === null ? null : judged,
     strayLines: [...lines.strayLines, ...told.strayLines],
     pages: pages.size === 0 ? null : [...pages.keys()],
     strayPages: scans.flatMap(({ strayPages }) => strayPages),
