@@ -23,6 +23,7 @@ export async function main(words: readonly string[]): Promise<number> {
     .version(projectVersion())
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(commandLineProblem(text)) })
     .exitOverride();
   const answers = (code: number) => {
     exitCode = code;
@@ -50,6 +51,15 @@ export async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     return explained(error);
   }
+}
+
+/** Commander's two lines (what is wrong, what was meant) as one like all others. */
+function commandLineProblem(text: string): string {
+  const what = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ');
+  return `chaos: ${what}; --help shows what there is\n`;
 }
 
 /** One clear line for each thing that is wrong; a stack only where the fault is our own. */

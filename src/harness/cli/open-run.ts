@@ -94,6 +94,9 @@ export async function withRun<Asked>(
     if (ended === 'interrupted') return exitCodes.interrupted;
     await reporter.runFinished?.(resultOf(run, options.seed, ended.outcome));
     return ended.exitCode;
+  } catch (error) {
+    if (error instanceof ScenarioError) rmSync(folder.path, { recursive: true }); // What was asked for cannot be run.
+    throw error;
   } finally {
     interrupt.stopWatching();
     await arena.close();
@@ -101,7 +104,7 @@ export async function withRun<Asked>(
 }
 
 /** Defects and hooks are parts of a test image: where there is none, the correct system would run in their name. */
-export function expectDefects({ arena, system }: OpenRun, image: StageOptions['image']): void {
+export function expectTestImage({ arena, system }: OpenRun, image: StageOptions['image']): void {
   if (arena.canOf(image).includes('hooks')) return;
   throw new ScenarioError(
     `defects: expected a system that takes them, with "hooks" in the list of what it can, got image "${image}" of "${system.name}"`,

@@ -5,9 +5,10 @@ import { type ProvePlan, proveScenarios } from '../../runner/prove.ts';
 import type { KillRow } from '../../runner/results.ts';
 import type { Catalogue } from '../../scenario/catalogue.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
-import { loadStandingDefects } from '../../scenario/standing-defects.ts';
+import { loadStandingDefects, type StandingDefects } from '../../scenario/standing-defects.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { expectDefects, type OpenRun, withRun } from '../open-run.ts';
+import { expectPlanted, expectVariant } from '../expect-names.ts';
+import { expectTestImage, type OpenRun, withRun } from '../open-run.ts';
 import { addSharedOptions, type SharedOptions } from '../run-options.ts';
 import { select } from '../select.ts';
 
@@ -16,6 +17,12 @@ interface ProveCommandOptions extends SharedOptions {
   readonly defect?: string;
   readonly standing?: boolean;
   readonly onlyStanding?: boolean;
+}
+
+interface Asked {
+  readonly scenarios: readonly Scenario[];
+  /** Null when they were not asked for. */
+  readonly standing: StandingDefects | null;
 }
 
 /** `chaos prove`: shows that the scenarios can go red, and for the right reason. */
@@ -28,14 +35,21 @@ export function addProve(program: Command, answers: (exitCode: number) => void):
     .option('--standing', 'also the standing defects, at least one for each standing check')
     .option('--only-standing', 'just the standing defects')
     .action(async (words: string[], options: ProveCommandOptions) => {
-      const check = (catalogue: Catalogue) => select(catalogue, options.onlyStanding ? [] : words).scenarios;
-      answers(await withRun(options, check, (run, scenarios) => proveSelected(run, scenarios, options)));
+      const check = (catalogue: Catalogue): Asked => {
+        const { scenarios } = select(catalogue, options.onlyStanding ? [] : words);
+        const standing = options.standing || options.onlyStanding ? loadStandingDefects(options.scenarios) : null;
+        const planted = [...scenarios.flatMap((scenario) => scenario.planted), ...(standing?.defects ?? [])];
+        if (scenarios.length > 0) expectVariant(scenarios, options.variant);
+        if (options.defect !== undefined) expectPlanted(planted, options.defect);
+        return { scenarios, standing };
+      };
+      answers(await withRun(options, check, (run, asked) => proveSelected(run, asked, options)));
     });
 }
 
-async function proveSelected(run: OpenRun, scenarios: readonly Scenario[], options: ProveCommandOptions) {
-  expectDefects(run, 'test');
-  const plans = provePlans(run, scenarios, options).map((plan) =>
+async function proveSelected(run: OpenRun, asked: Asked, options: ProveCommandOptions) {
+  expectTestImage(run, 'test');
+  const plans = provePlans(run, asked, options).map((plan) =>
     options.defect === undefined
       ? plan
       : { ...plan, planted: plan.planted.filter((planted) => planted.defect === options.defect) },
@@ -67,7 +81,7 @@ async function proveSelected(run: OpenRun, scenarios: readonly Scenario[], optio
   };
 }
 
-function provePlans(run: OpenRun, scenarios: readonly Scenario[], options: ProveCommandOptions): ProvePlan[] {
+function provePlans(run: OpenRun, { scenarios, standing }: Asked, options: ProveCommandOptions): ProvePlan[] {
   const planOptions = {
     arena: run.arena,
     image: 'test',
@@ -81,8 +95,7 @@ function provePlans(run: OpenRun, scenarios: readonly Scenario[], options: Prove
     planted: scenario.planted,
     closingPart: false,
   }));
-  if (!options.standing && !options.onlyStanding) return entries;
-  const standing = loadStandingDefects(options.scenarios);
+  if (standing === null) return entries;
   const scenario = run.catalogue.scenarios.find((candidate) => candidate.id === standing.scenario);
   if (scenario === undefined) return entries;
   const plan = planScenario(scenario, {

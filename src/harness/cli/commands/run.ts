@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { ScenarioError } from '../../../support/errors.ts';
 import { planScenario, type ScenarioPlan } from '../../runner/plan.ts';
 import type { ScenarioResult } from '../../runner/results.ts';
 import { runScenarios } from '../../runner/run.ts';
 import type { Catalogue, CatalogueRow } from '../../scenario/catalogue.ts';
 import { exitCodeOf } from '../exit-codes.ts';
-import { expectDefects, type OpenRun, withRun } from '../open-run.ts';
+import { expectDefects, expectVariant } from '../expect-names.ts';
+import { expectTestImage, type OpenRun, withRun } from '../open-run.ts';
 import { referenceSystem, scenarioFolder } from '../project.ts';
 import { addSharedOptions, index, type SharedOptions } from '../run-options.ts';
 import { type Selection, select } from '../select.ts';
@@ -42,7 +42,8 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
     .action(async (words: string[], options: RunCommandOptions) => {
       const check = (catalogue: Catalogue) => {
         const selection = select(catalogue, words);
-        expectVariant(selection, options.variant);
+        expectVariant(selection.scenarios, options.variant);
+        expectDefects(catalogue, options);
         return selection;
       };
       answers(await withRun(options, check, (run, selection) => runSelected(run, selection, options)));
@@ -50,7 +51,7 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
 }
 
 async function runSelected(run: OpenRun, selection: Selection, options: RunCommandOptions) {
-  if (options.defect.length > 0 || options.closingPart) expectDefects(run, options.image);
+  if (options.defect.length > 0 || options.closingPart) expectTestImage(run, options.image);
   const scenarios = options.smoke
     ? selection.scenarios.filter((scenario) => scenario.smoke !== null)
     : selection.scenarios;
@@ -102,14 +103,6 @@ async function runSelected(run: OpenRun, selection: Selection, options: RunComma
     disarmed: options.disarm ?? false,
   };
   return { outcome, exitCode: options.dryRun ? 0 : exitCodeOf(all.map((result) => result.verdict)) };
-}
-
-function expectVariant({ scenarios }: Selection, variant: string | undefined): void {
-  if (variant === undefined) return;
-  const names = [...new Set(scenarios.flatMap((scenario) => scenario.variants.map((one) => one.name)))];
-  if (!names.includes(variant)) {
-    throw new ScenarioError(`--variant: expected one of ${names.join(', ')}, got "${variant}"`);
-  }
 }
 
 function notBuilt(row: CatalogueRow): ScenarioResult {
