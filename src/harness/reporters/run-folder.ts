@@ -66,7 +66,7 @@ export function readRun(folder: string): StoredRun {
   let finished: FinishedLine | null = null;
   const iterations: StoredIteration[] = [];
   for (const line of jsonLinesOf(path)) {
-    const value = line.value as HistoryLine;
+    const value = expectHistoryLine(path, line.value);
     if (value.kind === 'started') started = value;
     else if (value.kind === 'iteration') iterations.push(storedIteration(path, line, value));
     else finished = value;
@@ -77,6 +77,23 @@ export function readRun(folder: string): StoredRun {
   const of = (id: string) => iterations.filter(({ scenario }) => scenario === id).map(({ iteration }) => iteration);
   const result = finished === null ? unfinishedResult(started, of) : finishedResult(finished, of);
   return { started, result, finished: finished !== null, iterations };
+}
+
+/** The outline of a line; a tester that wrote it wrote the rest of it in the same go. */
+function expectHistoryLine(path: string, value: unknown): HistoryLine {
+  const { kind, start, catalogue, iteration, records, result } = (value ?? {}) as Record<string, unknown>;
+  const isWhole =
+    (kind === 'started' && isObject(start) && Array.isArray(catalogue)) ||
+    (kind === 'iteration' && isObject(iteration) && Array.isArray(iteration.trials) && Array.isArray(records)) ||
+    (kind === 'finished' && isObject(result) && Array.isArray(result.scenarios));
+  if (isWhole) return value as HistoryLine;
+  throw new EnvironmentError(
+    `reading ${path}: expected lines of the kinds started, iteration and finished, got another; it was damaged, or is of another version`,
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 function storedIteration(path: string, place: JsonLine, { scenario, iteration }: IterationLine): StoredIteration {
