@@ -10,3 +10,4 @@ if (major < 24 || (major === 24 && minor < 7)) {
 process.removeAllListeners('warning'); // node:sqlite announces itself as experimental on every start.
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2));
+if (process.exitCode === 130) process.exit(); // Nobody waits for the trial that the interrupt struck.

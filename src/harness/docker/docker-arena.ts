@@ -66,7 +66,9 @@ class DockerArena implements Arena {
   readonly #docker: Docker;
   readonly #open: OpenArena;
   readonly #stages = new Set<Topology>();
+  readonly #openings = new Set<Promise<Topology>>();
   #stageCount = 0;
+  #isClosed = false;
 
   constructor(docker: Docker, open: OpenArena) {
     this.#docker = docker;
@@ -104,7 +106,7 @@ class DockerArena implements Arena {
   /** Opening is tried again a bounded number of times, each time on other networks, and each failure is said. */
   openStage(options: StageOptions): Promise<Topology> {
     const refused = new Set<string>();
-    return pRetry(() => this.#tryOpen(options, refused), {
+    const opening = pRetry(() => this.#tryOpen(options, refused), {
       retries: openRetriesMax,
       minTimeout: 200,
       onFailedAttempt: ({ error, retriesLeft }) => {
@@ -112,10 +114,14 @@ class DockerArena implements Arena {
         if (retriesLeft > 0) this.#open.log(`docker: ${what}; trying again`);
       },
     });
+    this.#openings.add(opening);
+    return opening.finally(() => this.#openings.delete(opening));
   }
 
   async close(): Promise<void> {
     const { runId, lease, exits, stopHearing } = this.#open;
+    this.#isClosed = true; // After an interrupt the trial goes on for a while, and must find no stage to go on with.
+    await Promise.allSettled(this.#openings);
     await Promise.allSettled([...this.#stages].map((stage) => stage.stop()));
     exits.close();
     await sweepRun(this.#docker, runId);
@@ -125,6 +131,7 @@ class DockerArena implements Arena {
 
   async #tryOpen(options: StageOptions, refused: Set<string>): Promise<Topology> {
     const { system, runId, log, subnetBase } = this.#open;
+    this.#expectOpen();
     const topology = dockerTopology(options.topology);
     const subnets = await reserveSubnets(this.#docker, {
       isRefused: ({ data }) => refused.has(data),
@@ -141,6 +148,7 @@ class DockerArena implements Arena {
     };
     try {
       project = await createProject(this.#docker, { name, runId, system, stage: options, subnets });
+      this.#expectOpen();
       const parts = await openParts(this.#docker, {
         project,
         topology,
@@ -172,5 +180,9 @@ class DockerArena implements Arena {
       }
       throw error;
     }
+  }
+
+  #expectOpen(): void {
+    if (this.#isClosed) throw new AbortError(new EnvironmentError('opening a stage: the run has ended'));
   }
 }
