@@ -106,8 +106,9 @@ function expectedBy(issue: z.core.$ZodIssue): string {
       return issue.message.startsWith('Invalid input') ? issue.expected : issue.message;
     case 'invalid_value': {
       const allowed = issue.values.map((value) => JSON.stringify(value)).join(', ');
+      if (issue.values.length === 1) return allowed;
       const hint = typeof issue.input === 'string' ? didYouMean(issue.input, issue.values.map(String)) : '';
-      return `${issue.values.length > 1 ? 'one of ' : ''}${allowed}${hint}`;
+      return `one of ${allowed}${hint}`;
     }
     case 'too_small':
       return `${issue.origin} of at least ${issue.minimum}`;
