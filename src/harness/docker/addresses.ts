@@ -46,9 +46,11 @@ export class Addresses {
     return firstProxyPort + this.#indexOf(node);
   }
 
-  /** Where the node's proxy passes connections on to, by the names in Toxiproxy's hosts file. */
-  upstream(node: NodeName, hasTap: boolean): string {
-    return hasTap ? `tap:${this.proxyPort(node)}` : `relay:${this.#relayPort}`;
+  /** Where each node's proxy passes connections on to, by the names in Toxiproxy's hosts file. */
+  upstreams(hasTap: boolean): ReadonlyMap<NodeName, string> {
+    return new Map(
+      this.#nodes.map((node) => [node, hasTap ? `tap:${this.proxyPort(node)}` : `relay:${this.#relayPort}`]),
+    );
   }
 
   #indexOf(node: NodeName): number {

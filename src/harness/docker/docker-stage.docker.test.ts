@@ -127,4 +127,22 @@ describe('a stage of containers', () => {
     await stage.relay.restart();
     expect((await stage.relay.stats())?.pendingHandshakes).toBe(0);
   }, 60_000);
+
+  test('an image that the engine does not have is named with the cure, before anything is started', async () => {
+    const system = loadSystem(resolve(import.meta.dirname, '../../../systems/reference'));
+    const images = { ...system.images, test: { relay: 'nowhere/relay:1', node: 'nowhere/node:1' } };
+    const opening = openDockerArena({ runId: `${run}-none`, system: { ...system, images }, log: () => undefined });
+    await expect(opening).rejects.toThrow(
+      /image nowhere\/\S+:1 of the system reference: .* build or pull it, or correct/,
+    );
+    expect(await docker.listContainers({ all: true, filters: { label: [`${runLabel}=${run}-none`] } })).toEqual([]);
+  });
+
+  test('a system that ends at its start is told with its own words, once, and leaves nothing', async () => {
+    const before = await containers();
+    const options = { topology: 'pair', profile: 'chaos', defects: ['no-such'], image: 'test', seed: 'x' } as const;
+    const opening = arena.openStage(options);
+    await expect(opening).rejects.toThrow(/(starting the relay|opening control of).*it said .*no-such/);
+    expect((await containers()).length).toBe(before.length);
+  }, 60_000);
 });

@@ -6,5 +6,5 @@ export function lastWords(log: string): string {
     .filter((line) => line !== '');
   const telling = lines.filter((line) => /error|expected|cannot|relay: |node: /i.test(line));
   const words = (telling.length > 0 ? telling : lines).slice(-2).join(' | ');
-  return words === '' ? ', it said nothing' : `, it said ${JSON.stringify(words.slice(0, 400))}`;
+  return words === '' ? ', it said nothing' : `, it said ${JSON.stringify(words.slice(0, 1000))}`;
 }

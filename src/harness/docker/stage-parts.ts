@@ -1,8 +1,6 @@
 /** Everything of a running stage that the driver holds on to, opened in the order it depends on each other. */
 import type Docker from 'dockerode';
 import { EnvironmentError } from '../../support/errors.ts';
-import { systemClock } from '../../support/system-clock.ts';
-import { until } from '../../support/until.ts';
 import type { SystemManifest } from '../topology/system.ts';
 import type { NodeName } from '../topology/topology.ts';
 import { Addresses, type StageSubnets } from './addresses.ts';
@@ -50,8 +48,6 @@ export interface OpenPartsOptions {
   readonly exits: ExitWatch;
 }
 
-const readyTimeoutMs = 15_000;
-
 export async function openParts(docker: Docker, options: OpenPartsOptions): Promise<StageParts> {
   const { project, topology, system, subnets, loss, exits } = options;
   const addresses = new Addresses(subnets, topology.nodes, system.relay.port);
@@ -91,7 +87,6 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
     const nodes = topology.nodes.map((name) => new DockerNode(docker, process(name)));
     closers.push(...[relay, ...nodes].map((part) => () => part.close()));
     const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
-    const upstreams = new Map(topology.nodes.map((name) => [name, addresses.upstream(name, topology.hasTap)]));
     const [proxyShell, nodeShapers, captures] = await allSettled([
       shell('shaper-toxiproxy'),
       Promise.all(
@@ -107,7 +102,7 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       ),
       relay.start(),
       ...nodes.map((node) => node.start()),
-      answering(toxiproxy).then(() => toxiproxy.expectUpstreams(upstreams)),
+      toxiproxy.untilAnswering().then(() => toxiproxy.expectUpstreams(addresses.upstreams(topology.hasTap))),
     ]);
     const proxyShaper = await Shaper.open(proxyShell, addresses.toxiproxy, loss);
     const tap = tapAttachment === null ? null : new DockerTap(tapAttachment);
@@ -133,21 +128,6 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
     for (const close of closers) close();
     throw error;
   }
-}
-
-function answering(toxiproxy: ToxiproxyServer): Promise<unknown> {
-  return until(systemClock, {
-    what: 'Toxiproxy to answer',
-    probe: () => toxiproxy.version().catch((error: Error) => error),
-    holds: (seen) => typeof seen === 'string',
-    everyMs: 20,
-    timeoutMs: readyTimeoutMs,
-  }).catch((error: Error) => {
-    throw new EnvironmentError(
-      `opening the stage: ${error.message}; this host must reach the stage's networks, which Docker Desktop does not allow: use --arena simulator there`,
-      { cause: error },
-    );
-  });
 }
 
 /** Like Promise.all, but waits for the rest before it fails, so that nothing is still being started when the stage goes. */

@@ -2,6 +2,8 @@
 import { type Proxy as ClientProxy, type ToxicAttributeTypes, type ToxicType, Toxiproxy } from 'toxiproxy-node-client';
 import type { Direction } from '../../contract/tap.ts';
 import { EnvironmentError, messageOf } from '../../support/errors.ts';
+import { systemClock } from '../../support/system-clock.ts';
+import { until } from '../../support/until.ts';
 import type { Heal, NodeName } from '../topology/topology.ts';
 import { withinMs } from './within-ms.ts';
 
@@ -13,6 +15,7 @@ interface ProxyState {
 
 const streamOf = { up: 'upstream', down: 'downstream' } as const;
 const callTimeoutMs = 5_000;
+const readyTimeoutMs = 15_000;
 
 export class ToxiproxyServer {
   readonly #client: Toxiproxy;
@@ -24,10 +27,22 @@ export class ToxiproxyServer {
     this.#client = new Toxiproxy(url);
   }
 
-  /** The released version, such as `2.12.0`; fails while the server does not answer. */
-  async version(): Promise<string> {
-    const text = await this.#call('asking for its version', () => this.#client.getVersion());
-    return (JSON.parse(text) as { version: string }).version;
+  /** Waits until its API answers. */
+  async untilAnswering(): Promise<void> {
+    try {
+      await until(systemClock, {
+        what: 'Toxiproxy to answer',
+        probe: () => withinMs(callTimeoutMs, this.#client.getVersion()).then(() => 'an answer', messageOf),
+        holds: (seen) => seen === 'an answer',
+        everyMs: 20,
+        timeoutMs: readyTimeoutMs,
+      });
+    } catch (error) {
+      throw new EnvironmentError(
+        `opening the stage: ${messageOf(error)}; this host must reach the stage's networks, which Docker Desktop does not allow: use --arena simulator there`,
+        { cause: error },
+      );
+    }
   }
 
   /** Sends each link's connections to `upstream`, when the Compose file's default is another. */

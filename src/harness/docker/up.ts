@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SystemManifest } from '../topology/system.ts';
 import type { StageOptions } from '../topology/topology.ts';
+import { Addresses } from './addresses.ts';
 import { sweepRun } from './clean.ts';
 import { createProject } from './compose-project.ts';
 import { engineCall, expectEngine } from './engine.ts';
@@ -9,6 +10,7 @@ import { takeLease } from './lease.ts';
 import { expectImages, sidecarImage } from './stage-images.ts';
 import { releaseSubnets, reserveSubnets } from './subnets.ts';
 import { dockerTopology } from './topologies.ts';
+import { ToxiproxyServer } from './toxiproxy-server.ts';
 
 export interface UpOptions extends Omit<StageOptions, 'seed'> {
   readonly system: SystemManifest;
@@ -27,7 +29,7 @@ export interface UpReport {
 /** Brings a topology up and gives its lease back, so that it outlives this process. */
 export async function up({ system, log, ...stage }: UpOptions): Promise<UpReport> {
   const { docker } = await expectEngine();
-  dockerTopology(stage.topology);
+  const topology = dockerTopology(stage.topology);
   await expectImages(docker, system, log);
   const run = `up-${randomBytes(3).toString('hex')}`;
   const lease = await takeLease(docker, { runId: run, image: sidecarImage });
@@ -46,6 +48,10 @@ export async function up({ system, log, ...stage }: UpOptions): Promise<UpReport
         ),
       );
     }
+    const addresses = new Addresses(subnets, topology.nodes, system.relay.port);
+    const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
+    await toxiproxy.untilAnswering();
+    await toxiproxy.expectUpstreams(addresses.upstreams(topology.hasTap));
     await lease.release();
     return { run, project, containers: new Map(services.map((each) => [each, `${project}-${each}-1`])), subnets };
   } catch (error) {
