@@ -26,7 +26,7 @@ function planned(
   scenario: typeof rotating,
   options: Partial<PlanOptions> = {},
   cannot: string | null = null,
-  can = ['vector'],
+  can = ['live', 'vector'],
 ) {
   const arena = { name: 'simulator', cannot: () => cannot, canOf: () => can } as unknown as Arena;
   const plan = planScenario(scenario, {
@@ -60,10 +60,18 @@ describe('what of a scenario runs', () => {
   });
 
   test('a variant the system cannot run is not run, with the reason, and the others keep their turns', () => {
-    const plan = planned(rotating, { iterations: 3 }, null, []);
+    const plan = planned(rotating, { iterations: 3 }, null, ['live']);
     expect(plan.iterations).toEqual(['1:second', '2:third']);
     expect(plan.notRun).toEqual([{ variant: 'first', because: 'the system cannot: vector' }]);
     expect(plan.partial).toBe(true);
+  });
+
+  test('a system whose nodes must be told to ask for items runs nothing, and nothing is held against it', () => {
+    const plan = planned(each, { iterations: 1 }, null, ['vector']);
+    expect(plan.iterations).toEqual([]);
+    expect(plan.notRun).toEqual(
+      ['first', 'second'].map((variant) => ({ variant, because: 'the system cannot: live' })),
+    );
   });
 
   test('a fault the arena cannot produce is announced, never replaced', () => {

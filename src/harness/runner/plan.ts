@@ -1,3 +1,4 @@
+import type { Capability } from '../../contract/capabilities.ts';
 import type { Scenario, Variant } from '../scenario/scenario.ts';
 import type { Arena, StageOptions } from '../topology/topology.ts';
 
@@ -69,10 +70,13 @@ function planned(
   return { index, variants: runnable.includes(turn) ? [turn] : [] };
 }
 
+/** Every trial waits for its nodes to hear of each other's items; nobody pulls for those that do not. */
+const alwaysNeeded: readonly Capability[] = ['live'];
+
 /** The reason why this variant cannot run here, or null. */
 function whyNot(scenario: Scenario, variant: Variant, { arena, image }: PlanOptions): string | null {
   const can = arena.canOf(image);
-  const missing = variant.needs.filter((need) => !can.includes(need));
+  const missing = [...alwaysNeeded, ...variant.needs].filter((need) => !can.includes(need));
   if (missing.length > 0) return `the system cannot: ${missing.join(', ')}`;
   for (const { fault } of variant.faults) {
     for (const ability of fault.abilities) {
