@@ -165,7 +165,7 @@ export class NodeStore {
     return this.database.transaction('push-acked', (sql) => {
       for (const { blobId, cursor } of acks) this.applyAck(sql, blobId, cursor);
       this.settle(sql, 0);
-      return acks.map(({ blobId }) => this.items.get(sql, blobId)?.sequence ?? null);
+      return acks.map(({ blobId }) => this.items.sequenceOf(sql, blobId));
     });
   }
 

@@ -105,7 +105,7 @@ export class Relay {
   /** What `/admin/stats` shows. */
   async stats(): Promise<RelayStats> {
     const { store, sessions, pending, counts, ports } = this.#parts;
-    const { groups } = await store.statistics();
+    const groups = await store.groups();
     const nowMs = ports.clock.monotonicMs();
     return {
       uptimeMs: Math.round(this.#uptimeMs),

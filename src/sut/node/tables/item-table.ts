@@ -20,6 +20,8 @@ export interface ItemRow {
 }
 
 const columns = 'blob_id AS blobId, kind, author, sequence, cursor, target, deleted, body';
+const selectOne = `SELECT ${columns} FROM items WHERE blob_id = ?`;
+const selectAll = `SELECT ${columns} FROM items WHERE kind <> ? ORDER BY position`;
 
 /** The statements on `items`. */
 export class ItemTable {
@@ -38,13 +40,20 @@ export class ItemTable {
   }
 
   get(sql: Sql, blobId: BlobId): ItemRow | null {
-    return rowOf(sql.get(`SELECT ${columns} FROM items WHERE blob_id = ?`, blobId));
+    return rowOf(sql.get(selectOne, blobId));
   }
 
   /** Everything but tombstones, in the order of acceptance. */
   list(sql: Sql): ItemRow[] {
-    const rows = sql.all<Stored>(`SELECT ${columns} FROM items WHERE kind <> ? ORDER BY position`, blobKinds.tombstone);
+    const rows = sql.all<Stored>(selectAll, blobKinds.tombstone);
     return rows.map((row) => rowOf(row)!);
+  }
+
+  /** The author's number of a blob; null when it has none yet or is not known. */
+  sequenceOf(sql: Sql, blobId: BlobId): number | null {
+    return (
+      sql.get<{ sequence: number | null }>('SELECT sequence FROM items WHERE blob_id = ?', blobId)?.sequence ?? null
+    );
   }
 
   /** The first tombstone of an item, if there is one. */
@@ -92,8 +101,9 @@ export class ItemTable {
   /** Blobs held beyond a cursor, ascending, with the size of their bodies; at most `count`. */
   heldBeyond(sql: Sql, cursor: number, count: number): { cursor: number; bytes: number }[] {
     return sql.all(
-      `SELECT cursor, IFNULL(LENGTH(body), 0) AS bytes FROM items WHERE cursor > ? ORDER BY cursor LIMIT ${count}`,
+      'SELECT cursor, IFNULL(LENGTH(body), 0) AS bytes FROM items WHERE cursor > ? ORDER BY cursor LIMIT ?',
       cursor,
+      count,
     );
   }
 

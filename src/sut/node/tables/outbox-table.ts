@@ -31,7 +31,8 @@ export class OutboxTable {
   firstUnsealed(sql: Sql, count: number): BlobId[] {
     return blobIds(
       sql.all(
-        `SELECT blob_id AS blobId FROM outbox WHERE payload IS NULL AND failed IS NULL ORDER BY position LIMIT ${count}`,
+        'SELECT blob_id AS blobId FROM outbox WHERE payload IS NULL AND failed IS NULL ORDER BY position LIMIT ?',
+        count,
       ),
     );
   }
@@ -44,7 +45,8 @@ export class OutboxTable {
   firstSealed(sql: Sql, count: number): BlobId[] {
     return blobIds(
       sql.all(
-        `SELECT blob_id AS blobId FROM outbox WHERE payload IS NOT NULL AND failed IS NULL ORDER BY position LIMIT ${count}`,
+        'SELECT blob_id AS blobId FROM outbox WHERE payload IS NOT NULL AND failed IS NULL ORDER BY position LIMIT ?',
+        count,
       ),
     );
   }
