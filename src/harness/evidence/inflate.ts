@@ -36,6 +36,8 @@ const distanceExtra = [
 ];
 const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const codeBitsMax = 15;
+const outputBytesMin = 256;
+const nothing = new Uint8Array(0);
 const literalsMax = 286;
 const distancesMax = 30;
 
@@ -51,7 +53,8 @@ class Inflation {
   #position: number;
   #bits = 0;
   #bitCount = 0;
-  output = new Uint8Array(256);
+  /** Made when the first byte comes out: most candidates give none. */
+  output: Uint8Array = nothing;
   length = 0;
 
   constructor(bytes: Uint8Array, start: number, outputBytesMax: number) {
@@ -207,7 +210,7 @@ class Inflation {
 
   #reserve(more: number): void {
     if (this.length + more <= this.output.length) return;
-    const larger = new Uint8Array(Math.max(this.output.length * 2, this.length + more));
+    const larger = new Uint8Array(Math.max(outputBytesMin, this.output.length * 2, this.length + more));
     larger.set(this.output);
     this.output = larger;
   }
