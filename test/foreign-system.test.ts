@@ -19,7 +19,6 @@ test('a manifest with the least that a system must say is enough, and the rest i
       port: 4400,
       transport: 'tcp',
       framing: 'none',
-      stopSignal: 'SIGTERM',
       dataDirectory: '/srv/store',
       pages: null,
       logEvents: null,

@@ -20,7 +20,6 @@ const systemFile = z.strictObject({
     port,
     transport: z.literal('tcp'),
     framing: z.enum(['none', 'records-u16']),
-    stopSignal: z.string().default('SIGTERM'),
     dataDirectory: path,
     pages: z.strictObject({ port, health: page, metrics: page, stats: page, identity: page }).nullable().default(null),
     logEvents: z.record(z.string(), z.record(z.string(), z.string())).nullable().default(null),

@@ -13,8 +13,6 @@ export interface SystemManifest {
     readonly transport: 'tcp';
     /** What must be undone in captures before records can be told apart. */
     readonly framing: 'none' | 'records-u16';
-    /** Arguments before those of the test image (`--defect`, `--hooks`). */
-    readonly stopSignal: string;
     readonly dataDirectory: string;
     /** On the control-only address; null where a system has none. */
     readonly pages: {
