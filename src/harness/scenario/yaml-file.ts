@@ -111,9 +111,9 @@ function expectedBy(issue: z.core.$ZodIssue): string {
       return `one of ${allowed}${hint}`;
     }
     case 'too_small':
-      return `${issue.origin} of at least ${issue.minimum}`;
+      return `${issue.origin} ${issue.inclusive === false ? 'above' : 'of at least'} ${issue.minimum}`;
     case 'too_big':
-      return `${issue.origin} of at most ${issue.maximum}`;
+      return `${issue.origin} ${issue.inclusive === false ? 'below' : 'of at most'} ${issue.maximum}`;
     default:
       return issue.message;
   }
