@@ -14,6 +14,9 @@ const parameters = z.strictObject({
   deadline: duration.default(30_000),
 });
 
+/** Well inside any `ack-delay` worth having; asking more often would be the largest part of the relay's work. */
+const readEveryMs = 50;
+
 /**
  * Each node pushes one item, and `times` in a row its connection is cut after the relay has read that push and before
  * the node has heard of it. It is load, not fault: it stays under `--disarm`.
@@ -60,7 +63,7 @@ async function oneMorePushRead(load: Load, node: NodeName, seen: Map<string, num
       what: `the relay to read the push of ${node}`,
       probe: () => pushesRead(load, node),
       holds: (sessions) => [...sessions].some(([session, pushes]) => pushes > (seen.get(session) ?? 0)),
-      everyMs: 10,
+      everyMs: readEveryMs,
       timeoutMs,
     });
     for (const [session, pushes] of now) seen.set(session, pushes);
