@@ -1,4 +1,4 @@
-import { concat, utf8 } from '../../support/bytes.ts';
+import { utf8 } from '../../support/bytes.ts';
 import type { Prng } from '../../support/prng.ts';
 import { canaryBytesMin } from '../evidence/canary-search.ts';
 import type { Canary, NodeName } from '../topology/topology.ts';
@@ -35,9 +35,7 @@ export class Canaries {
 
   /** A body of `bytes` that is unique in the trial and repeats the content canary, so that a part of it is enough. */
   body(node: NodeName, index: number, bytes: number): Uint8Array {
-    const unit = utf8(`${this.content}|${node}|${index}|`);
-    const body = concat(...Array.from({ length: Math.ceil(bytes / unit.length) }, () => unit));
-    return body.slice(0, bytes);
+    return Buffer.alloc(bytes, `${this.content}|${node}|${index}|`);
   }
 
   all(): readonly Canary[] {

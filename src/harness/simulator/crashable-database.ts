@@ -37,6 +37,7 @@ export class CrashableDatabase {
   #image: Uint8Array | null = null;
   /** What a power cut would leave; undefined: the same as a crash. */
   #synced: Uint8Array | null | undefined = undefined;
+  #isScrapped = false;
 
   constructor(world: StepWorld, prng: Prng) {
     this.#world = world;
@@ -104,6 +105,11 @@ export class CrashableDatabase {
     this.#synced = undefined;
   }
 
+  /** Nobody will open the file again: what closes it from now on need not keep its bytes. */
+  scrap(): void {
+    this.#isScrapped = true;
+  }
+
   /** The file's bytes as they are now, for evidence; null when there is no file. */
   bytes(): Uint8Array | null {
     return this.#live === null ? this.#image : this.#live.serialize();
@@ -125,7 +131,7 @@ export class CrashableDatabase {
   #closeLive(): void {
     if (this.#live === null) return;
     if (this.#live.isTransaction) this.#live.exec('ROLLBACK');
-    this.#image = this.#live.serialize();
+    if (!this.#isScrapped) this.#image = this.#live.serialize();
     this.#live.close();
     this.#live = null;
   }

@@ -84,6 +84,12 @@ export class SimulatedMachine {
     this.database.powerCut();
   }
 
+  /** The machine is taken away, with its disk. */
+  scrap(): void {
+    this.database.scrap();
+    this.crash();
+  }
+
   /** Removes what the machine's disk holds. */
   wipe(): void {
     this.database.remove();

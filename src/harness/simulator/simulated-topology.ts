@@ -183,7 +183,7 @@ export class SimulatedTopology implements Topology {
   }
 
   async stop(): Promise<void> {
-    for (const { machine } of [this.#relay, ...this.#nodes.values()]) machine.crash();
+    for (const { machine } of [this.#relay, ...this.#nodes.values()]) machine.scrap();
     this.#time.stop();
   }
 
