@@ -30,12 +30,22 @@ export const tapRule = z.discriminatedUnion('action', [
 ]);
 export type TapRule = z.infer<typeof tapRule>;
 
-/** One record that passed, or what was left of it. Handshake records (the first two each way) also raw. */
-export const tapEntry = z.object({
+const ofConnection = {
   atMs: z.number(),
   link: z.string(),
   /** Connections of a link, from 0 in order of acceptance. */
   connection: count,
+};
+
+/** The tap accepted a connection. */
+const tapOpening = z.object({ ...ofConnection, action: z.literal('open') });
+
+/** So many bytes of the preamble, which comes before the first record up, passed at once. */
+const tapPreamble = z.object({ ...ofConnection, action: z.literal('preamble'), bytes: count });
+
+/** One record that passed, or what was left of it. Handshake records (the first two each way) also raw. */
+const tapRecord = z.object({
+  ...ofConnection,
   direction: z.enum(directions),
   record: count,
   /** Of the record with its prefix, as it arrived and as it was passed on. */
@@ -49,4 +59,13 @@ export const tapEntry = z.object({
   rawBefore: z.string().optional(),
   rawAfter: z.string().optional(),
 });
+export type TapRecord = z.infer<typeof tapRecord>;
+
+/** What the tap writes down: with `open`, `preamble` and the records, every byte that it passed on is counted. */
+export const tapEntry = z.discriminatedUnion('action', [tapOpening, tapPreamble, tapRecord]);
 export type TapEntry = z.infer<typeof tapEntry>;
+
+/** A record that came to the tap, not the opening of a connection or its preamble. */
+export function isTapRecord(entry: TapEntry): entry is TapRecord {
+  return entry.action !== 'open' && entry.action !== 'preamble';
+}

@@ -5,7 +5,7 @@ import { m1RecordEnd, m2RecordEnd, m3RecordEnd, m4RecordEnd } from '../../contra
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { bytesForwardedBy, connectionsOf, disturbedConnection } from './connections.ts';
-import { windowsByLink } from './windows.ts';
+import { type FaultWindow, windowsByLink } from './windows.ts';
 
 /** Bytes of one direction, preamble included, when a handshake message has just passed. */
 const points = {
@@ -18,7 +18,8 @@ const points = {
 const parameters = z.strictObject({
   link: nodeName.optional(),
   direction: z.enum(directions),
-  bytes: z.union([z.number().int().nonnegative(), z.enum(Object.keys(points) as (keyof typeof points)[])]),
+  /** Without it: as many as the fault was told to let pass, its parameter `at`. */
+  bytes: z.union([z.number().int().nonnegative(), z.enum(Object.keys(points) as (keyof typeof points)[])]).optional(),
 });
 
 /** Exactly so many bytes of the disturbed connection were passed on by the tap in one direction, not one more. */
@@ -29,10 +30,14 @@ export const bytesForwarded: Checker<z.output<typeof parameters>> = {
   parameters,
   judge(record, { link, direction, bytes }) {
     const clauses = new Clauses();
-    const expected = typeof bytes === 'number' ? bytes : points[bytes];
     const windows = windowsByLink(record, link);
     if (windows.length === 0) clauses.broken('no fault was on any link');
     for (const window of windows) {
+      const expected = typeof bytes === 'string' ? points[bytes] : (bytes ?? limitOf(window));
+      if (expected === null) {
+        clauses.unknown(`the fault ${window.name} was not told how many bytes to let pass`);
+        continue;
+      }
       if (connectionsOf(record, window.link) === null) {
         clauses.unknown('there is no journal of a tap');
         continue;
@@ -54,3 +59,8 @@ export const bytesForwarded: Checker<z.output<typeof parameters>> = {
     return clauses.finding();
   },
 };
+
+function limitOf({ parameters }: FaultWindow): number | null {
+  const { at } = parameters as { at?: unknown };
+  return typeof at === 'number' ? at : null;
+}

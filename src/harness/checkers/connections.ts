@@ -1,5 +1,5 @@
-import type { Direction, TapEntry } from '../../contract/tap.ts';
-import { type HandshakeStage, handshakeMessage, preambleBytes, recordPrefixBytes } from '../../contract/wire.ts';
+import { type Direction, isTapRecord, type TapRecord } from '../../contract/tap.ts';
+import { type HandshakeStage, handshakeMessage, recordPrefixBytes } from '../../contract/wire.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { FaultWindow } from './windows.ts';
 import { isWithin } from './windows.ts';
@@ -8,8 +8,10 @@ import { isWithin } from './windows.ts';
 export interface TapConnection {
   readonly link: string;
   readonly connection: number;
+  /** When the tap accepted it; of a connection from before the trial, when its first bytes of the trial passed. */
   readonly openedMs: number;
-  readonly entries: readonly TapEntry[];
+  readonly preambleBytes: number;
+  readonly entries: readonly TapRecord[];
 }
 
 /** The connections of a link, in order; null when there was no tap. */
@@ -22,10 +24,16 @@ export function connectionsOf(record: TrialRecord, link: string): readonly TapCo
   );
   return [...byNumber]
     .sort(([a], [b]) => a - b)
-    .map(([connection, entries]) => ({ link, connection, openedMs: entries[0]!.atMs, entries }));
+    .map(([connection, entries]) => ({
+      link,
+      connection,
+      openedMs: entries[0]!.atMs,
+      preambleBytes: entries.reduce((sum, entry) => sum + (entry.action === 'preamble' ? entry.bytes : 0), 0),
+      entries: entries.filter(isTapRecord),
+    }));
 }
 
-/** The first connection that the fault could act on: the one whose first record passed while it was on. */
+/** The first connection that the fault could act on: the one that the tap accepted while it was on. */
 export function disturbedConnection(record: TrialRecord, window: FaultWindow, link: string): TapConnection | null {
   return connectionsOf(record, link)?.find(({ openedMs }) => isWithin(window, openedMs)) ?? null;
 }
@@ -43,22 +51,23 @@ export const placeOfStage: Readonly<
 };
 
 /** Records of one direction with a given number, residues included. */
-export function recordsAt(connection: TapConnection, direction: Direction, record: number): readonly TapEntry[] {
+export function recordsAt(connection: TapConnection, direction: Direction, record: number): readonly TapRecord[] {
   return connection.entries.filter((entry) => entry.direction === direction && entry.record === record);
 }
 
-/** Bytes that passed on in one direction, with the preamble that no record holds. */
+/** Bytes that passed on in one direction, the preamble included. */
 export function bytesForwardedBy(connection: TapConnection, direction: Direction): number {
   const entries = connection.entries.filter((entry) => entry.direction === direction);
-  const preamble = direction === 'up' && entries.length > 0 ? preambleBytes : 0;
-  return entries.reduce((total, entry) => total + entry.bytesAfter, preamble);
+  return entries.reduce((total, entry) => total + entry.bytesAfter, direction === 'up' ? connection.preambleBytes : 0);
 }
 
 /** The Noise message of a complete handshake record, or null when the record is not all there. */
 export function noiseMessage(raw: string | undefined, stage: HandshakeStage): Uint8Array | null {
-  if (raw === undefined) return null;
-  const bytes = Buffer.from(raw, 'base64');
-  return bytes.length === recordPrefixBytes + handshakeMessage('hybrid', stage).bytes
-    ? bytes.subarray(recordPrefixBytes)
-    : null;
+  const message = partOfMessage(raw);
+  return message.length === handshakeMessage('hybrid', stage).bytes ? message : null;
+}
+
+/** As much of the Noise message of a handshake record as is there. */
+export function partOfMessage(raw: string | undefined): Uint8Array {
+  return Buffer.from(raw ?? '', 'base64').subarray(recordPrefixBytes);
 }

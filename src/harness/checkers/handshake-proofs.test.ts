@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { isTapRecord } from '../../contract/tap.ts';
 import type { HistoryEntry } from '../history/history.ts';
 import { bytesForwarded } from './bytes-forwarded.ts';
 import { initiatorFailures } from './initiator-failures.ts';
@@ -61,6 +62,41 @@ describe('bytes-forwarded', () => {
       },
       {
         says: 'invalid',
+        when: 'the fault was told to let other bytes pass',
+        change: (d) => edit(d, beginsFault, { parameters: { link: 'node-a', at: 1228 } }),
+        parameters: { link: 'node-a', direction: 'up' },
+        naming: 'other than 1228 bytes up',
+      },
+      {
+        says: 'valid',
+        when: 'no byte passed on a connection that opened, as the fault was told',
+        change: (d) => {
+          edit(d, beginsFault, { parameters: { link: 'node-a', at: 0 } });
+          d.collected.tapJournal = d.collected.tapJournal!.filter(
+            ({ connection, action }) => connection !== 1 || action === 'open',
+          );
+        },
+        parameters: { link: 'node-a', direction: 'up' },
+        naming: 'exactly 0 bytes up',
+      },
+      {
+        says: 'invalid',
+        when: 'a part of the preamble is missing',
+        change: (d) => {
+          d.collected.tapJournal = d.collected.tapJournal!.filter(
+            ({ connection, action }) => connection !== 1 || action !== 'preamble',
+          );
+        },
+        naming: '1218 bytes up',
+      },
+      {
+        says: 'unknown',
+        when: 'neither the check nor the fault names a number',
+        change: (d) => edit(d, beginsFault, { parameters: { link: 'node-a' } }),
+        parameters: { link: 'node-a', direction: 'up' },
+      },
+      {
+        says: 'invalid',
         when: 'the link is not the one disturbed',
         change: () => {},
         parameters: { link: 'node-b', direction: 'up', bytes: 'end-of-m1' },
@@ -112,9 +148,9 @@ describe('record-absent', () => {
 
 describe('one-bit-differs', () => {
   const flip = (draft: Draft, ...bytes: readonly number[]) => {
-    const entry = draft.collected.tapJournal!.find(
-      ({ connection, direction }) => connection === 1 && direction === 'down',
-    )!;
+    const entry = draft.collected
+      .tapJournal!.filter(isTapRecord)
+      .find(({ connection, direction }) => connection === 1 && direction === 'down')!;
     const raw = Buffer.from(entry.rawBefore!, 'base64');
     for (const byte of bytes) raw[2 + byte]! ^= 1;
     entry.rawAfter = raw.toString('base64');

@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { isTapRecord } from '../../contract/tap.ts';
 import type { HistoryEntry } from '../history/history.ts';
 import { failedSecretsNowhere } from './failed-secrets-nowhere.ts';
 import { freshEphemerals } from './fresh-ephemerals.ts';
@@ -145,15 +146,43 @@ describe('success-within-attempts', () => {
 
 describe('fresh-ephemerals', () => {
   const isM1 = (draft: Draft, connection: number) =>
-    draft.collected.tapJournal!.find(
-      (entry) => entry.connection === connection && entry.direction === 'up' && entry.record === 0,
-    )!;
+    draft.collected
+      .tapJournal!.filter(isTapRecord)
+      .find((entry) => entry.connection === connection && entry.direction === 'up' && entry.record === 0)!;
   const withKey = (draft: Draft, fill: number, from: number, to: number) => {
     const raw = Buffer.from(isM1(draft, 2).rawBefore!, 'base64');
     raw.fill(fill, from, to);
     isM1(draft, 2).rawBefore = raw.toString('base64');
   };
+  const cutM1 = (draft: Draft, connection: number, bytes: number) => {
+    const entry = isM1(draft, connection);
+    entry.rawBefore = Buffer.from(entry.rawBefore!, 'base64').subarray(0, bytes).toString('base64');
+  };
   testTable(freshEphemerals, [
+    {
+      says: 'valid',
+      when: 'the first message of one attempt was cut before the tap had a key of it',
+      change: (d) => cutM1(d, 1, 33),
+      naming: 'not run: keys of connection 1 of node-a (31 bytes of m1 came)',
+    },
+    {
+      says: 'invalid',
+      when: 'a retry uses the X25519 key of an attempt that was cut',
+      change: (d) => {
+        cutM1(d, 1, 34);
+        withKey(d, 2, 2, 34);
+      },
+      naming: 'connections 1 and 2 of node-a share e',
+    },
+    {
+      says: 'invalid',
+      when: 'a retry uses the KEM key of which an attempt sent a part',
+      change: (d) => {
+        cutM1(d, 1, 34 + 40);
+        withKey(d, 2, 34, 1218);
+      },
+      naming: 'connections 1 and 2 of node-a share kem-e',
+    },
     {
       says: 'invalid',
       when: 'a retry uses the same X25519 key',
@@ -204,7 +233,7 @@ describe('no-m3-sent', () => {
       when: 'no m2 passed',
       change: (d) => {
         d.collected.tapJournal = d.collected.tapJournal!.filter(
-          ({ connection, direction }) => connection !== 1 || direction === 'up',
+          (entry) => entry.connection !== 1 || !isTapRecord(entry) || entry.direction === 'up',
         );
       },
     },

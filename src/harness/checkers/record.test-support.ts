@@ -1,7 +1,7 @@
 import type { NodeEvent } from '../../contract/control.ts';
 import type { RelayStats } from '../../contract/relay-stats.ts';
-import type { TapEntry } from '../../contract/tap.ts';
-import { handshakeMessage, recordPrefixBytes } from '../../contract/wire.ts';
+import type { TapEntry, TapRecord } from '../../contract/tap.ts';
+import { handshakeMessage, preambleBytes, recordPrefixBytes } from '../../contract/wire.ts';
 import { concat, toBase64Url } from '../../support/bytes.ts';
 import type { CapturedRecord, Collected, SourceSearch } from '../history/collected.ts';
 import type { HistoryEntry, HistoryFact } from '../history/history.ts';
@@ -342,15 +342,22 @@ export function captured(
  * and after it.
  */
 function validJournal(): TapEntry[] {
+  const opened = (atMs: number, connection: number): TapEntry[] => [
+    { atMs, link: 'node-a', connection, action: 'open' },
+    { atMs: atMs + 1, link: 'node-a', connection, action: 'preamble', bytes: preambleBytes },
+  ];
   const m2 = handshakeRecord('m2', 9);
   const flipped = m2.slice();
   flipped[recordPrefixBytes + 1300]! ^= 1;
   return [
+    ...opened(20, 0),
     tapped(30, 0, 'up', 0, handshakeRecord('m1', 1)),
     tapped(31, 0, 'down', 0, handshakeRecord('m2', 8)),
     tapped(32, 0, 'up', 1, handshakeRecord('m3', 8)),
+    ...opened(11_050, 1),
     tapped(11_100, 1, 'up', 0, handshakeRecord('m1', 2)),
     { ...tapped(11_110, 1, 'down', 0, m2, flipped), action: 'flip' },
+    ...opened(20_990, 2),
     tapped(21_000, 2, 'up', 0, handshakeRecord('m1', 3)),
     tapped(21_010, 2, 'down', 0, handshakeRecord('m2', 7)),
     tapped(21_020, 2, 'up', 1, handshakeRecord('m3', 7)),
@@ -370,7 +377,7 @@ export function tapped(
   record: number,
   before: Uint8Array,
   after = before,
-): TapEntry {
+): TapRecord {
   return {
     atMs,
     link: 'node-a',

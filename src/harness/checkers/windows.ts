@@ -12,6 +12,8 @@ export interface FaultWindow {
   readonly toMs: number;
   /** Index of the `injected` entry. */
   readonly fromIndex: number;
+  /** As injected, with what was drawn. */
+  readonly parameters: unknown;
   readonly armed: boolean;
 }
 
@@ -28,6 +30,7 @@ export function faultWindows(record: TrialRecord): readonly FaultWindow[] {
       fromMs: injected.atMs,
       toMs: heal?.atMs ?? endMs,
       fromIndex: injected.index,
+      parameters: injected.parameters,
       armed: !injected.disarmed,
     };
   });

@@ -91,12 +91,11 @@ function marksOf(record: TrialRecord, laneOf: LaneOf, sinceMs: SinceMs): Mark[] 
         return [];
     }
   });
-  const taps = (record.collected.tapJournal ?? [])
-    .filter(({ action }) => action !== 'forward')
-    .map((tap): Mark => {
-      const text = `tap: ${tap.action}, ${tap.direction} record ${tap.record} of connection ${tap.connection}`;
-      return [laneOf(tap.link), 'tap', sinceMs(tap.atMs), text];
-    });
+  const taps = (record.collected.tapJournal ?? []).flatMap((tap): Mark[] => {
+    if (tap.action === 'open' || tap.action === 'preamble' || tap.action === 'forward') return [];
+    const text = `tap: ${tap.action}, ${tap.direction} record ${tap.record} of connection ${tap.connection}`;
+    return [[laneOf(tap.link), 'tap', sinceMs(tap.atMs), text]];
+  });
   return [...marks, ...taps];
 }
 

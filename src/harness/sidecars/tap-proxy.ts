@@ -50,7 +50,7 @@ export class TapProxy {
 
   #accept(node: Socket): void {
     const { relay, rules, link } = this.#options;
-    const passage = rules.connection(link);
+    const passage = rules.connection(link, this.#options.clock.wallMs());
     const socket = connect({ ...relay, allowHalfOpen: true, noDelay: true });
     const sides = { up: node, down: socket } as const;
     this.#open.add(node);

@@ -3,7 +3,7 @@
  * links obey the very same rules. Sockets, time and the choice of link belong to the caller.
  */
 import { createHash } from 'node:crypto';
-import type { Direction, TapEntry, TapRule } from '../../contract/tap.ts';
+import type { Direction, TapEntry, TapRecord, TapRule } from '../../contract/tap.ts';
 import { preambleBytes, recordPrefixBytes } from '../../contract/wire.ts';
 import { concat } from '../../support/bytes.ts';
 
@@ -40,10 +40,11 @@ export class TapRules {
     this.#connectionCounts.clear();
   }
 
-  /** The next connection of a link, in order of acceptance. */
-  connection(link: string): TapConnection {
+  /** The next connection of a link, in order of acceptance. `atMs` is the wall clock. */
+  connection(link: string, atMs: number): TapConnection {
     const number = this.#connectionCounts.get(link) ?? 0;
     this.#connectionCounts.set(link, number + 1);
+    this.#journal.push({ atMs, link, connection: number, action: 'open' });
     return new TapConnection(link, number, {
       ruleFor: (direction, record) =>
         this.#rules.find((rule) => rule.link === link && rule.direction === direction && rule.record === record),
@@ -86,7 +87,12 @@ export class TapConnection {
   pass(direction: Direction, chunk: Uint8Array, atMs: number): TapPassage {
     if (this.#closed) return { forward: new Uint8Array(0), close: false };
     const stream = this.#streams[direction];
-    const passed = [stream.append(chunk)];
+    const preamble = stream.append(chunk);
+    if (preamble.length > 0) {
+      const bytes = preamble.length;
+      this.#tap.write({ atMs, link: this.#link, connection: this.#number, action: 'preamble', bytes });
+    }
+    const passed = [preamble];
     for (let record = stream.next(); record !== null && !this.#closed; record = stream.next()) {
       passed.push(this.#judge(direction, record, atMs));
     }
@@ -115,7 +121,7 @@ export class TapConnection {
     direction: Direction,
     record: StreamRecord,
     after: Uint8Array,
-    action: TapEntry['action'],
+    action: TapRecord['action'],
     atMs: number,
   ): void {
     const before = record.bytes;
@@ -139,7 +145,7 @@ export class TapConnection {
 function applied(
   rule: TapRule,
   record: Uint8Array,
-): { readonly after: Uint8Array; readonly action: TapEntry['action'] } {
+): { readonly after: Uint8Array; readonly action: TapRecord['action'] } {
   switch (rule.action) {
     case 'flip': {
       const index = recordPrefixBytes + (rule.bit >> 3);

@@ -286,6 +286,8 @@ class Flow {
       // Held by the tap, it no longer fills the window.
       this.#unreadBytes += passage.forward.length - passing.length;
       this.#deliver(passage.forward);
+      // To the tap, a limit before it is the end of the sender.
+      if (admitted.closes) this.#deliver(tap.end('up', path.clock.wallMs));
       closes ||= passage.close;
     } else {
       this.#deliver(passing);

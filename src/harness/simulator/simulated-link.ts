@@ -162,7 +162,7 @@ export class SimulatedLink implements Link, ConnectionPath {
       connection.breakOff('ended');
       return;
     }
-    connection.tap = this.#options.tap?.connection(this.node) ?? null;
+    connection.tap = this.#options.tap?.connection(this.node, this.clock.wallMs) ?? null;
     const relayEnd = connection.attachRelay(target.process, this.#options.address);
     target.process.deliver(() => relayEnd.tell(target.accept(relayEnd)));
     connection.up.start();
