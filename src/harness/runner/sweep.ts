@@ -1,8 +1,9 @@
+import { ScenarioError } from '../../support/errors.ts';
 import type { Scenario, Variant } from '../scenario/scenario.ts';
 import { type IterationOptions, runIteration } from './iteration.ts';
 import type { TrialResult } from './results.ts';
 
-/** One point of an enumeration: a variant whose fault strikes at exactly one place. */
+/** One point of an enumeration: a variant whose fault strikes at exactly one place, or whose steps run in one order. */
 export interface SweepPoint {
   readonly variant: Variant;
   readonly place: unknown;
@@ -40,4 +41,37 @@ export async function sweep(
     pointFinished(index + 1);
   }
   return failures;
+}
+
+/** Every order in which steps of one name can run; the arena behind the options' stages runs under the present one. */
+export interface OrderWalk {
+  /** What was chosen in the last trial, each time among how many. */
+  readonly points: readonly { readonly chosen: number; readonly of: number }[];
+  /** On to the next order; false after the last. */
+  advance(): boolean;
+}
+
+/**
+ * Runs the scenario's trial of orders once in every order, always from the same seed, so that nothing but the order
+ * differs. Answers how many orders there were and those that did not pass.
+ */
+export async function sweepOrders(
+  { scenario, orders, walk }: { scenario: Scenario; orders: NonNullable<Scenario['orders']>; walk: OrderWalk },
+  options: IterationOptions,
+): Promise<{ readonly count: number; readonly failures: readonly SweepFailure[] }> {
+  const failures: SweepFailure[] = [];
+  let count = 0;
+  do {
+    const { trials } = await runIteration(scenario, { index: 0, variants: [orders.variant] }, options);
+    const trial = trials[0]!;
+    if (walk.points.length === 0) {
+      throw new ScenarioError(
+        `sweep of ${scenario.id}: expected two steps ${orders.step} to be ready at once, got none (${trial.because})`,
+      );
+    }
+    count += 1;
+    const place = { order: walk.points.map(({ chosen, of }) => `${chosen + 1} of ${of}`) };
+    if (trial.verdict !== 'pass') failures.push({ point: { place, variant: orders.variant }, trial });
+  } while (walk.advance());
+  return { count, failures };
 }

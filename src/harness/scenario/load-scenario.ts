@@ -47,6 +47,7 @@ function bindScenario(name: string, file: YamlFile): Scenario {
       proofs: [...base.proofs, ...bound.proofs],
     };
   });
+  const orders = bindSweep(file, read);
   checkWhole(file, read, variants);
   for (const [variant, added] of Object.entries(written)) {
     for (const part of ['load', 'proof'] as const) {
@@ -72,8 +73,25 @@ function bindScenario(name: string, file: YamlFile): Scenario {
       caughtBy: planted['caught-by'],
       except: planted.except ?? null,
     })),
+    orders,
     smoke: read.smoke ?? null,
   };
+}
+
+/** The trial of a sweep stands alone: nothing of the scenario's own load, faults and checks is added to it. */
+function bindSweep(file: YamlFile, { sweep, settle }: ScenarioFile): Scenario['orders'] {
+  if (sweep === undefined) return null;
+  for (const part of ['load', 'proof'] as const) {
+    if (sweep[part].length === 0) file.note(['sweep', part], 'at least one entry', []);
+  }
+  const variant: Variant = {
+    name: 'sweep',
+    needs: [],
+    seeded: sweep.seed === 'standard',
+    settleWithinMs: settle.within,
+    ...bindParts(file, sweep, ['sweep']),
+  };
+  return { step: sweep['orders-of'], variant };
 }
 
 interface BoundParts {

@@ -46,15 +46,19 @@ const faultEntry = z.looseObject({
   'at-most': duration.optional(),
 });
 
-/** What a scenario says for all variants, and what each variant adds. */
-const parts = {
-  needs: z.array(z.enum(capabilityNames as [Capability, ...Capability[]])).default([]),
+const trialParts = {
   prepare: z.array(named).default([]),
   faults: z.array(faultEntry).default([]),
   load: z.array(named).default([]),
   invariants: z.array(named).default([]),
   reactions: z.array(named).default([]),
   proof: z.array(named).default([]),
+};
+
+/** What a scenario says for all variants, and what each variant adds. */
+const parts = {
+  needs: z.array(z.enum(capabilityNames as [Capability, ...Capability[]])).default([]),
+  ...trialParts,
 };
 
 export const variantFile = z.strictObject({ ...parts, seed: z.enum(['standard', 'none']).optional() });
@@ -65,6 +69,14 @@ const variants = z
     rotate: z.record(slug, variantFile.nullable()).optional(),
   })
   .refine((value) => (value.each === undefined) !== (value.rotate === undefined), 'either "each" or "rotate"');
+
+/** What `chaos sweep` runs beside the faults' points: a trial of its own, once for each order of a relay's steps. */
+const sweepFile = z.strictObject({
+  /** Name of the database step whose orders are enumerated, such as `relay.push`. */
+  'orders-of': z.string(),
+  ...trialParts,
+  seed: z.enum(['standard', 'none']).default('standard'),
+});
 
 export const scenarioFile = z.strictObject({
   $schema: z.string().optional(),
@@ -79,6 +91,7 @@ export const scenarioFile = z.strictObject({
   settle: z.strictObject({ within: duration }).default({ within: 60_000 }),
   ...parts,
   variants: variants.optional(),
+  sweep: sweepFile.optional(),
   planted: z.array(
     z.strictObject({
       defect: slug,

@@ -20,6 +20,8 @@ export interface Scenario {
   readonly variantMode: 'each' | 'rotate';
   readonly variants: readonly Variant[];
   readonly planted: readonly Planted[];
+  /** The trial that `chaos sweep` runs in every order of the relay's steps of one name; null: none. */
+  readonly orders: { readonly step: string; readonly variant: Variant } | null;
   /** What the smoke run takes of it; null: nothing. */
   readonly smoke: { readonly iterations: number; readonly variants: readonly string[] } | null;
 }

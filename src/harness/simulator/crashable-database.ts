@@ -10,6 +10,8 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 /** How long a step takes on a simulated disk. The most of a transaction is the wait for the disk to have it. */
 const stepMs = { read: [0.02, 0.06], transaction: [0.4, 0.6] } as const;
+/** A step that was told to wait has its next turn after this long. */
+const nextTurnMs = 0.1;
 /** PRAGMA synchronous: below FULL, SQLite does not wait for the disk at each commit. */
 const synchronousFull = 2;
 
@@ -209,15 +211,16 @@ class SteppedDatabase implements Database {
       const ready = { process: this.#process.name, step };
       const pending = { ...ready, run: () => this.#run(ready, work, resolve, reject) };
       this.#pending.push(pending);
-      // One event for each pending step; which of them it runs is the order's choice.
-      this.#world.clock.schedule(this.#prng.between(lowMs, highMs), () =>
+      // One turn for each pending step; which of them it runs is the order's choice.
+      const turn = () =>
         this.#process.deliver(() => {
           if (this.#pending.length === 0) return;
           const due = Math.max(0, this.#pending.indexOf(pending));
-          const [chosen] = this.#pending.splice(this.#world.order().choose(this.#pending, due), 1);
-          chosen!.run();
-        }),
-      );
+          const chosen = this.#world.order().choose(this.#pending, due);
+          if (chosen === null) this.#world.clock.schedule(nextTurnMs, turn);
+          else this.#pending.splice(chosen, 1)[0]!.run();
+        });
+      this.#world.clock.schedule(this.#prng.between(lowMs, highMs), turn);
     });
   }
 

@@ -8,10 +8,10 @@ export interface ReadyStep {
 
 /**
  * Decides which of several ready steps runs next: an index into `ready`, which is in the order they were asked for.
- * `due` is the index of the step whose own time has come.
+ * `due` is the index of the step whose own time has come. Null: none yet; it is asked again a moment later.
  */
 export interface StepOrder {
-  choose(ready: readonly ReadyStep[], due: number): number;
+  choose(ready: readonly ReadyStep[], due: number): number | null;
 }
 
 /** So often another step than the one that is due gets its turn. */
@@ -29,16 +29,16 @@ export function seededStepOrder(prng: Prng): StepOrder {
  *     for (let script = new ScriptedStepOrder([]); script !== null; script = script.following()) run(script);
  */
 export class ScriptedStepOrder implements StepOrder {
-  readonly #choices: readonly number[];
+  readonly choices: readonly number[];
   readonly #points: { readonly chosen: number; readonly of: number }[] = [];
 
   constructor(choices: readonly number[]) {
-    this.#choices = choices;
+    this.choices = choices;
   }
 
   choose(ready: readonly ReadyStep[]): number {
     if (ready.length < 2) return 0;
-    const chosen = Math.min(this.#choices[this.#points.length] ?? 0, ready.length - 1);
+    const chosen = Math.min(this.choices[this.#points.length] ?? 0, ready.length - 1);
     this.#points.push({ chosen, of: ready.length });
     return chosen;
   }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { ScenarioError } from '../../../support/errors.ts';
 import { StagePool } from '../../runner/stage-pool.ts';
-import { sweep, sweepPoints } from '../../runner/sweep.ts';
+import { sweep, sweepOrders, sweepPoints } from '../../runner/sweep.ts';
+import { StepOrderWalk } from '../../simulator/step-order-walk.ts';
+import type { Arena } from '../../topology/topology.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withRun } from '../open-run.ts';
 import { addSharedOptions, type SharedOptions } from '../run-options.ts';
@@ -19,36 +21,39 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
       const check = (catalogue: Parameters<typeof select>[0]) => {
         const scenario = select(catalogue, [id]).scenarios[0];
         const points = scenario === undefined ? [] : sweepPoints(scenario);
-        if (scenario === undefined || points.length === 0) throw new ScenarioError(`sweep: ${id} enumerates nothing`);
+        if (scenario === undefined || (points.length === 0 && scenario.orders === null))
+          throw new ScenarioError(`sweep: ${id} enumerates nothing`);
         return { scenario, points };
       };
       answers(
         await withRun(options, check, async (run, { scenario, points }) => {
-          const pool = new StagePool(run.arena);
-          const failures = await sweep(
-            scenario,
-            points,
-            {
-              pool,
-              arena: run.arena.name,
-              runSeed: options.seed,
-              image: options.image,
-              defects: [],
-              armed: true,
-              closingPart: false,
-              reporter: {},
-              wallMs: () => Date.now(),
-              stopAfter: null,
-            },
-            (done) => {
-              if (done % 100 === 0) console.log(`${scenario.id}: ${done} of ${points.length} points`);
-            },
-          );
-          await pool.close();
+          const trials = (arena: Arena) => ({
+            pool: new StagePool(arena),
+            arena: arena.name,
+            runSeed: options.seed,
+            image: options.image,
+            defects: [],
+            armed: true,
+            closingPart: false,
+            reporter: {},
+            wallMs: () => Date.now(),
+            stopAfter: null,
+          });
+          const struck = await sweep(scenario, points, trials(run.arena), (done) => {
+            if (done % 100 === 0) console.log(`${scenario.id}: ${done} of ${points.length} points`);
+          });
+          const { orders } = scenario;
+          const walk = orders === null ? null : new StepOrderWalk(run.arena, orders.step);
+          const ordered =
+            orders === null || walk === null
+              ? { count: 0, failures: [] }
+              : await sweepOrders({ scenario, orders, walk }, trials(walk.arena));
+          const failures = [...struck, ...ordered.failures];
+          const count = points.length + ordered.count;
           for (const { point, trial } of failures.slice(0, 20)) {
             console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
           }
-          console.log(`${scenario.id}: ${points.length - failures.length} of ${points.length} points`);
+          console.log(`${scenario.id}: ${count - failures.length} of ${count} points`);
           const outcome = { scenarios: [], killMatrix: null, partial: true, disarmed: false };
           return { outcome, exitCode: failures.length === 0 ? exitCodes.passed : exitCodes.violation };
         }),

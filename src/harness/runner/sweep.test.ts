@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { loadCatalogue } from '../scenario/catalogue.ts';
+import { openSimulator } from '../simulator/simulated-arena.ts';
+import { StepOrderWalk } from '../simulator/step-order-walk.ts';
+import type { Arena } from '../topology/topology.ts';
+import type { IterationOptions } from './iteration.ts';
+import { StagePool } from './stage-pool.ts';
+import { sweep, sweepOrders, sweepPoints } from './sweep.ts';
+
+const { scenarios } = loadCatalogue(join(import.meta.dirname, '../../../scenarios'));
+let simulator: Arena;
+
+beforeAll(async () => {
+  simulator = await openSimulator({ runId: 'test', seed: '0x7', log: () => {} });
+});
+
+function scenarioOf(id: string) {
+  return scenarios.find((scenario) => scenario.id === id)!;
+}
+
+function optionsOn(arena: Arena, defects: readonly string[] = []): IterationOptions {
+  let ticks = 0;
+  return {
+    pool: new StagePool(arena),
+    arena: arena.name,
+    runSeed: '0x7',
+    image: 'test',
+    defects,
+    armed: true,
+    closingPart: false,
+    reporter: {},
+    wallMs: () => ticks++,
+    stopAfter: null,
+  };
+}
+
+describe('the points of a fault', () => {
+  const points = sweepPoints(scenarioOf('E-HS-01'));
+  const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;
+  const flipIn = (byte: number) => points.find(({ place }) => (place as { byte?: number }).byte === byte)!;
+
+  test('are a cut before and after every byte of the first message, and a flip in every byte of the ciphertext', () => {
+    expect(points.map(({ variant }) => variant.name)).toEqual([
+      ...Array.from({ length: 1230 }, () => 'cut-after-m1'),
+      ...Array.from({ length: 1088 }, () => 'flip-kem-ct'),
+    ]);
+  });
+
+  // Nothing, within and at the end of the preamble, within the length, within the keys, all but a byte, all.
+  test('pass wherever the cut or the flip is', async () => {
+    const tried = [...[0, 5, 11, 12, 100, 1228, 1229].map(cutAt), ...[0, 1087].map(flipIn)];
+    let done = 0;
+    const failures = await sweep(scenarioOf('E-HS-01'), tried, optionsOn(simulator), () => {
+      done += 1;
+    });
+    expect(failures.map(({ point, trial }) => [point.place, trial.because])).toEqual([]);
+    expect(done).toBe(tried.length);
+  });
+
+  test('judge the keys of an attempt of which a part of the first message came', async () => {
+    const failures = await sweep(
+      scenarioOf('E-HS-01'),
+      [cutAt(100)],
+      optionsOn(simulator, ['ephemeral-reused']),
+      () => {},
+    );
+    expect(failures.map(({ trial }) => [trial.verdict, trial.deciding])).toEqual([['fail', ['fresh-ephemerals']]]);
+  });
+});
+
+describe('the orders of two pushes at the relay', () => {
+  const run = (defects: readonly string[] = []) => {
+    const scenario = scenarioOf('S-CONC-01');
+    const orders = scenario.orders!;
+    const walk = new StepOrderWalk(simulator, orders.step);
+    return sweepOrders({ scenario, orders, walk }, optionsOn(walk.arena, defects));
+  };
+
+  test('are two, since a push is one step, and both pass', async () => {
+    const { count, failures } = await run();
+    expect(failures.map(({ point, trial }) => [point.place, trial.because])).toEqual([]);
+    expect(count).toBe(2);
+  });
+
+  test('are all interleavings of two steps each when a push reads and writes apart, and the crossing ones fail', async () => {
+    const { count, failures } = await run(['cursor-in-two-statements']);
+    expect([count, failures.length]).toEqual([6, 4]);
+    for (const { trial } of failures) expect(trial.deciding).toContain('distinct-cursors');
+  });
+});
