@@ -13,7 +13,7 @@ import { type ExitWatch, watchExits } from './exit-watch.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { expectImages, sidecarImage } from './stage-images.ts';
 import { openParts } from './stage-parts.ts';
-import { isSubnetTaken, releaseSubnets, reserveSubnets } from './subnets.ts';
+import { expectFreeSubnets, isSubnetTaken, releaseSubnets, reserveSubnets } from './subnets.ts';
 import { dockerTopology } from './topologies.ts';
 
 export { cleanLeftovers } from './clean.ts';
@@ -36,18 +36,23 @@ const testOnly: readonly Capability[] = ['hooks', 'evil'];
 
 /**
  * Containers on the engine that answers: makes missing images, takes the run's lease, and asks the kernel what it can.
- * Fails with one line and its cure when there is no engine, no Compose, or an image cannot be had.
+ * Fails with one line and its cure when there is no engine, no Compose, no free network, or an image cannot be had.
  */
 export async function openDockerArena(options: DockerArenaOptions): Promise<Arena> {
-  const { runId, system, log } = options;
+  const { runId, system, log, subnetBase } = options;
   const { docker } = await expectEngine();
   await expectImages(docker, system, log);
+  await expectFreeSubnets(docker, subnetBase);
   const stopHearing = onHiccup((line) => log(`docker: ${line}`));
   const lease = await takeLease(docker, { runId, image: sidecarImage });
+  let exits: ExitWatch | null = null;
   try {
-    const [facts, exits] = await Promise.all([probeEngine(runId), watchExits(docker, runId, log)]);
+    exits = await watchExits(docker, runId, log);
+    const facts = await probeEngine(runId);
     return new DockerArena(docker, { ...options, lease, facts, exits, stopHearing });
   } catch (error) {
+    exits?.close(); // An open stream would keep the process alive.
+    stopHearing();
     await sweepRun(docker, runId);
     await lease.release();
     throw error;

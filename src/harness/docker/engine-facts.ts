@@ -24,8 +24,8 @@ export interface EngineFacts extends KernelFacts {
 /** Fails when no engine answers or it has no Compose. `runId` labels the container that asks the kernel. */
 export async function probeEngine(runId = 'probe'): Promise<EngineFacts> {
   const { docker, version } = await expectEngine();
-  const [compose, info, kernel, freeSubnetPairs, images] = await Promise.all([
-    composeVersion(),
+  const compose = await composeVersion(); // Before a container is made that nobody would wait for.
+  const [info, kernel, freeSubnetPairs, images] = await Promise.all([
     engineCall('asking the engine about itself', () => docker.info() as Promise<Record<string, unknown>>),
     askKernel(docker, { image: sidecarImage, runId }),
     freePairCount(docker),

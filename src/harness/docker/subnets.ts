@@ -46,6 +46,11 @@ export function releaseSubnets(pair: StageSubnets): void {
   reserved.delete(pair.data);
 }
 
+/** Fails when not one pair is free, with the cure. */
+export async function expectFreeSubnets(docker: Docker, base = defaultBase): Promise<void> {
+  releaseSubnets(await reserveSubnets(docker, { base }));
+}
+
 /** How many pairs are free now, for the report. */
 export async function freePairCount(docker: Docker): Promise<number> {
   const taken = [...(await engineRanges(docker)), ...hostRanges()];
