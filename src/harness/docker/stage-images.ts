@@ -1,6 +1,6 @@
 /** Makes sure that every image a stage needs is there, before anything is started. */
 import type Docker from 'dockerode';
-import { EnvironmentError } from '../../support/errors.ts';
+import { EnvironmentError, messageOf } from '../../support/errors.ts';
 import type { SystemManifest } from '../topology/system.ts';
 import { statusOf } from './engine.ts';
 import { ensureImages, imageNames, imageTag } from './images.ts';
@@ -20,9 +20,10 @@ export async function expectImages(docker: Docker, system: SystemManifest, log: 
       .getImage(tag)
       .inspect()
       .catch((error: unknown) => {
-        if (statusOf(error) !== 404) throw error;
+        const what = statusOf(error) === 404 ? 'the engine does not have it' : messageOf(error);
         throw new EnvironmentError(
-          `looking for image ${tag} of the system ${system.name}: the engine does not have it; build or pull it, or correct ${system.folder}/system.yml`,
+          `looking for image ${tag} of the system ${system.name}: ${what}; build or pull it, or correct ${system.folder}/system.yml`,
+          { cause: error },
         );
       });
   }

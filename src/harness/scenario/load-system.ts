@@ -9,7 +9,8 @@ import { YamlFile } from './yaml-file.ts';
 const path = z.string().startsWith('/', 'an absolute path');
 const page = path.nullable().default(null);
 const port = z.number().int().min(1).max(65_535);
-const images = z.strictObject({ relay: z.string(), node: z.string() });
+const image = z.string().regex(/^[a-z0-9][\w./:@-]*$/, 'an image such as "my-relay:1.0"');
+const images = z.strictObject({ relay: image, node: image });
 
 const systemFile = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/, 'a name of lower-case letters, digits and "-"'),
