@@ -254,6 +254,7 @@ describe('a system', () => {
       const text = readFileSync(join(projectFolder, 'systems/reference/system.yml'), 'utf8');
       const wrong = text
         .replace('- live', '- fly')
+        .replace('"relay-chaos/relay:test"', 'Relay Test')
         .replace('port: 7000', 'port: seven')
         .replace('transport: tcp', 'transport: udp');
       writeFileSync(join(folder, 'system.yml'), wrong);
@@ -261,6 +262,7 @@ describe('a system', () => {
         await run(folder),
         usage,
         /system\.yml:6 can\[0\]: expected one of "live".*got "fly"/,
+        /images\.test\.relay: expected an image such as "my-relay:1\.0", got "Relay Test"/,
         /relay\.port: expected number, got "seven"/,
         /relay\.transport: expected "tcp", got "udp"/,
       );
