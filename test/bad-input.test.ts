@@ -35,7 +35,7 @@ describe('words that mean nothing', () => {
     { what: 'no such ID', words: ['run', 'S-CNC-01'], says: /got "S-CNC-01" \(did you mean "S-CONC-01"\?\)/ },
     { what: 'no such ID to show', words: ['show', 'T-LOSS-2'], says: /got "T-LOSS-2" \(did you mean "T-LOSS-02"\?\)/ },
     { what: 'no such ID to prove', words: ['prove', 'nope'], says: /expected an ID, a pattern.*got "nope"/ },
-    { what: 'nothing to sweep', words: ['sweep', 'S-CONC-01'], says: /S-CONC-01 enumerates nothing/ },
+    { what: 'nothing to sweep', words: ['sweep', 'T-LOSS-02'], says: /T-LOSS-02 enumerates nothing/ },
     {
       what: 'a sweep in containers',
       words: ['sweep', 'S-CONC-01', '--arena', 'docker'],

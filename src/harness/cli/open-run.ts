@@ -36,12 +36,12 @@ export interface RunOutcome {
 
 /**
  * Opens folder, reporters and arena, does the work, writes the result and closes everything, also after an interrupt.
- * `check` looks at what was asked for before anything is opened. Answers the exit code that `work` gives, or 130.
+ * Work without an outcome leaves no folder. `check` looks at what was asked for before anything is opened. Answers the exit code that `work` gives, or 130.
  */
 export async function withRun<Asked>(
   options: SharedOptions,
   check: (catalogue: Catalogue) => Asked,
-  work: (run: OpenRun, asked: Asked) => Promise<{ outcome: RunOutcome; exitCode: number }>,
+  work: (run: OpenRun, asked: Asked) => Promise<{ outcome: RunOutcome | null; exitCode: number }>,
 ): Promise<number> {
   const startedMs = Date.now();
   const id = runId(startedMs);
@@ -92,7 +92,8 @@ export async function withRun<Asked>(
     };
     const ended = await Promise.race([work(run, asked), interrupt.happened]);
     if (ended === 'interrupted') return exitCodes.interrupted;
-    await reporter.runFinished?.(resultOf(run, options.seed, ended.outcome));
+    if (ended.outcome === null) rmSync(folder.path, { recursive: true });
+    else await reporter.runFinished?.(resultOf(run, options.seed, ended.outcome));
     return ended.exitCode;
   } catch (error) {
     if (error instanceof ScenarioError) rmSync(folder.path, { recursive: true }); // What was asked for cannot be run.
