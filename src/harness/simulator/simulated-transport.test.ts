@@ -313,6 +313,18 @@ describe('simulated transport', () => {
     expect(tap.journal.at(-1)).toMatchObject({ action: 'residue', bytesBefore: 1 });
   });
 
+  test('a limit before the tap ends its sender: what the tap held is passed on, and not a byte more', async () => {
+    const tap = new TapRules();
+    const { link, open, wait } = await world({ tap });
+    await link.limitBytes({ direction: 'up', bytes: 14 });
+    const { near, far } = await open();
+    near.connection!.send(new Uint8Array(11).fill(1));
+    near.connection!.send(Uint8Array.of(0, 9, 1, 1, 1));
+    await wait(2);
+    expect([far.bytes.length, far.end, near.end]).toEqual([14, 'ended', 'ended']);
+    expect(tap.journal.map(({ action }) => action)).toEqual(['open', 'preamble', 'residue']);
+  });
+
   test('the same seed gives the same times, another seed others', async () => {
     const times = async (seed: string) => {
       const { open, wait, link } = await world({ seed });
