@@ -12,13 +12,12 @@ export interface ArenaOptions {
   readonly choice: ArenaChoice;
   readonly system: SystemManifest;
   readonly runId: string;
-  readonly seed: string;
   readonly log: (line: string) => void;
 }
 
 /** Containers when an engine answers, else the simulator; the sentence says which and why. */
 export async function chooseArena(options: ArenaOptions): Promise<{ arena: Arena; because: string }> {
-  const { choice, system, runId, seed, log } = options;
+  const { choice, system, runId, log } = options;
   const engine = choice === 'simulator' ? null : await engineAnswers();
   if (choice === 'simulator' || (choice === 'auto' && engine === null)) {
     if (system.folder !== referenceSystem) {
@@ -30,7 +29,7 @@ export async function chooseArena(options: ArenaOptions): Promise<{ arena: Arena
       choice === 'simulator'
         ? 'asked for'
         : 'no container engine answers (`npm run engine` installs one); the verdicts that count come from containers';
-    return { arena: await openSimulator({ runId, seed, log, betweenStages }), because };
+    return { arena: await openSimulator({ betweenStages }), because };
   }
   const because = choice === 'docker' ? 'asked for' : `Docker Engine ${engine?.version} answers`;
   return { arena: await openDockerArena({ runId, system, log }), because };

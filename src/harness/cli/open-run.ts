@@ -71,7 +71,6 @@ export async function withRun<Asked>(
     choice: options.arena,
     system,
     runId: id,
-    seed: options.seed,
     log,
   }).catch((error: unknown) => {
     rmSync(folder.path, { recursive: true }); // Nothing ran: nothing is left behind.

@@ -12,7 +12,7 @@ const { scenarios } = loadCatalogue(join(import.meta.dirname, '../../../scenario
 let arena: Arena;
 
 beforeAll(async () => {
-  arena = await openSimulator({ runId: 'test', seed: '0x7', log: () => {} });
+  arena = await openSimulator();
 });
 
 async function run(

@@ -12,7 +12,7 @@ const { scenarios } = loadCatalogue(join(import.meta.dirname, '../../../scenario
 let simulator: Arena;
 
 beforeAll(async () => {
-  simulator = await openSimulator({ runId: 'test', seed: '0x7', log: () => {} });
+  simulator = await openSimulator();
 });
 
 function scenarioOf(id: string) {

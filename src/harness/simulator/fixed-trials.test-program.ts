@@ -90,7 +90,7 @@ async function push(topology: SimulatedTopology, node: NodeName, bytes = 1024): 
 /** The digest of all that happened and all that was left. */
 async function fixedTrial(name: string, guard: Guard | null): Promise<string> {
   const { topology: shape, run } = fixedTrials[name]!;
-  const arena = await openSimulator({ runId: 'fixed', seed: 'unused', log: () => undefined });
+  const arena = await openSimulator();
   const options = { topology: shape, profile: 'chaos', defects: [], image: 'test', seed: `fixed/${name}` } as const;
   await arena.openStage(options).then((stage) => stage.stop()); // Files are read once, outside of the guard.
   return guarded(guard, async () => {
@@ -142,7 +142,7 @@ async function formGroup(topology: SimulatedTopology): Promise<string> {
 /** Digests of a scenario's trials in these iterations, run one after another in one arena. */
 async function scenarioTrials(file: string, iterations: readonly number[], guard: Guard | null) {
   const scenario = loadScenario(file, join(import.meta.dirname, '../../../scenarios', file));
-  const arena = await openSimulator({ runId: 'fixed', seed: 'unused', log: () => undefined });
+  const arena = await openSimulator();
   const digests: Record<string, string> = {};
   for (const iteration of iterations) {
     for (const variant of scenario.variants) {

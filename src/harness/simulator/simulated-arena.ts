@@ -7,9 +7,6 @@ import { type SimulatedShape, SimulatedTopology } from './simulated-topology.ts'
 import { systemChanges } from './system-changes.ts';
 
 export interface SimulatorOptions {
-  readonly runId: string;
-  readonly seed: string;
-  readonly log: (line: string) => void;
   /** Awaited before each stage is opened: a trial never lets the event loop turn, and signals wait for that. */
   readonly betweenStages?: () => Promise<void>;
 }
@@ -45,7 +42,7 @@ export const referenceCan: readonly Capability[] = [
 ];
 
 /** The simulator for one run. Stages cost about a millisecond and share nothing. */
-export async function openSimulator({ log, betweenStages }: SimulatorOptions): Promise<Arena> {
+export async function openSimulator({ betweenStages }: SimulatorOptions = {}): Promise<Arena> {
   const open = new Set<Topology>();
   const configs = new Map<string, RelayConfig>();
   return {
@@ -76,12 +73,17 @@ export async function openSimulator({ log, betweenStages }: SimulatorOptions): P
         can: canOf(options.image),
       });
       open.add(topology);
+      // One that has stopped is forgotten: a long run opens thousands, each with its captures and logs.
+      const stop = topology.stop.bind(topology);
+      topology.stop = () => {
+        open.delete(topology);
+        return stop();
+      };
       return topology;
     },
 
     async close(): Promise<void> {
       for (const topology of open) await topology.stop();
-      log('simulator: closed');
     },
   };
 }

@@ -12,7 +12,7 @@ import { SimulatedTopology } from './simulated-topology.ts';
 import { ScriptedStepOrder } from './step-order.ts';
 import { type SystemChanges, systemChanges } from './system-changes.ts';
 
-const arena = await openSimulator({ runId: 'test', seed: 'test', log: () => undefined });
+const arena = await openSimulator();
 const open: SimulatedTopology[] = [];
 
 async function openStage(options: Partial<StageOptions> = {}): Promise<SimulatedTopology> {

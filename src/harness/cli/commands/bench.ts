@@ -33,7 +33,6 @@ export function addBench(program: Command): void {
         choice: options.arena,
         system,
         runId: `bench-${process.pid}`,
-        seed,
         log,
       });
       console.log(
