@@ -26,6 +26,7 @@ const parameters = z.strictObject({
 export const bytesForwarded: Checker<z.output<typeof parameters>> = {
   name: 'bytes-forwarded',
   role: 'proof',
+  proves: ['cut-after-bytes'],
   about: 'Exactly so many bytes of the disturbed connection passed in one direction.',
   parameters,
   judge(record, { link, direction, bytes }) {

@@ -31,6 +31,8 @@ export interface Checker<Parameters = unknown> {
   /** One sentence for `chaos show` and the reference table. */
   readonly about: string;
   readonly parameters: z.ZodType<Parameters>;
+  /** Of a proof: the kinds of fault it shows to have bitten. */
+  readonly proves?: readonly string[];
   judge(record: TrialRecord, parameters: Parameters): Finding;
 }
 

@@ -32,6 +32,7 @@ const parameters = z
 export const oneBitDiffers: Checker<z.output<typeof parameters>> = {
   name: 'one-bit-differs',
   role: 'proof',
+  proves: ['flip-bit'],
   about: 'A handshake record left the tap with exactly one bit changed, inside the named field.',
   parameters,
   judge(record, { link, record: stage, field }) {

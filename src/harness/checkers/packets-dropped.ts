@@ -9,6 +9,7 @@ const parameters = z.strictObject({ min: z.number().int().positive() });
 export const packetsDropped: Checker<z.output<typeof parameters>> = {
   name: 'packets-dropped',
   role: 'proof',
+  proves: ['loss'],
   about: 'The kernel counted at least so many packets dropped on purpose.',
   parameters,
   judge(record, { min }) {

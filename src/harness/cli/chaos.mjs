@@ -8,6 +8,12 @@ if (major < 24 || (major === 24 && minor < 7)) {
   process.exit(3);
 }
 process.removeAllListeners('warning'); // node:sqlite announces itself as experimental on every start.
+// Whoever reads may stop reading (`| head`): the run goes on, and its verdict and report stay what they are.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 const { main } = await import('./main.ts');
 process.exitCode = await main(process.argv.slice(2));
 if (process.exitCode === 130) process.exit(); // Nobody waits for the trial that the interrupt struck.

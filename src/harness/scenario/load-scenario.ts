@@ -49,6 +49,11 @@ function bindScenario(name: string, file: YamlFile): Scenario {
   });
   const orders = bindSweep(file, read);
   checkWhole(file, read, variants);
+  checkProofs(
+    file,
+    // A proof whose name is wrong is told as that, not also as missing.
+    variants.filter(({ name, proofs }) => proofs.length === read.proof.length + (written[name]?.proof.length ?? 0)),
+  );
   for (const [variant, added] of Object.entries(written)) {
     for (const part of ['load', 'proof'] as const) {
       if (read[part].length + (added?.[part].length ?? 0) > 0) continue;
@@ -175,6 +180,22 @@ function nameAndParameters(file: YamlFile, entry: unknown, path: Path) {
   }
   const name = keys[0]!;
   return { name, parameters: (entry as Record<string, unknown>)[name], path: [...path, name] };
+}
+
+/** Every fault of a variant needs a proof of its kind: one that is nobody's proof could do nothing and pass. */
+function checkProofs(file: YamlFile, variants: readonly Variant[]): void {
+  for (const { name, faults: suffered, proofs } of variants) {
+    for (const kind of new Set(suffered.map((fault) => fault.kind))) {
+      if (proofs.some(({ checker }) => checker.proves?.includes(kind))) continue;
+      const able = Object.values(checkers).filter((checker) => checker.proves?.includes(kind));
+      const names = able.map((checker) => checker.name).join(', ') || 'none is built yet';
+      file.note(
+        ['proof'],
+        `a proof of the fault ${kind} for the variant ${name} (${names})`,
+        proofs.map((proof) => proof.name),
+      );
+    }
+  }
 }
 
 /** What only the whole file shows. */

@@ -19,7 +19,7 @@ export function addList(program: Command): void {
         const variants =
           scenario === undefined ? 'not built' : scenario.variants.map((variant) => variant.name).join(', ');
         const tags = row.tags.length === 0 ? '' : `  [${row.tags.join(', ')}]`;
-        const columns = [row.id.padEnd(10), row.name.padEnd(46), row.topologies.join('+').padEnd(22)];
+        const columns = [row.id.padEnd(12), row.name.padEnd(46), row.topologies.join('+').padEnd(24)];
         console.log(`${columns.join('')}${String(row.iterations).padStart(3)}  ${variants}${tags}`);
       }
       // The scenarios for several relays come on top and are never counted into the 68.
