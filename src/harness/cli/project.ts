@@ -13,3 +13,8 @@ export function projectVersion(): string {
   const { version } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { version: string };
   return version;
 }
+
+/** The folder of a run, given as its ID or as a path to it. */
+export function runFolderOf(reports: string, run: string): string {
+  return run.includes('/') ? run.replace(/\/$/, '') : join(reports, run);
+}

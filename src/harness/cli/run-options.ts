@@ -22,7 +22,9 @@ export interface SharedOptions {
 export function addSharedOptions(command: Command): Command {
   return command
     .addOption(new Option('--arena <arena>', 'where to run').choices(arenaChoices).default('auto'))
-    .option('--seed <seed>', 'decides every draw, such as 0x5eed', seed, newSeed())
+    .addOption(
+      new Option('--seed <seed>', 'decides every draw, such as 0x5eed').argParser(seed).default(newSeed(), 'random'),
+    )
     .option('--system <folder>', 'folder of the system under test', referenceSystem)
     .addOption(scenariosOption())
     .addOption(reportsOption())

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { judgeRecord } from '../../checkers/judge.ts';
 import { judgeTrial } from '../../checkers/verdict.ts';
@@ -7,6 +6,7 @@ import { readRun } from '../../reporters/run-folder.ts';
 import type { RunVerdict } from '../../runner/results.ts';
 import { type Catalogue, loadCatalogue } from '../../scenario/catalogue.ts';
 import { exitCodeOf } from '../exit-codes.ts';
+import { runFolderOf } from '../project.ts';
 import { reportsOption, scenariosOption } from '../run-options.ts';
 
 /** `chaos recheck`: judges a stored run again, with the checkers and scenarios of today. */
@@ -14,20 +14,21 @@ export function addRecheck(program: Command, answers: (exitCode: number) => void
   program
     .command('recheck')
     .description('judge a stored run again from its history and evidence')
-    .argument('<run>', 'ID of the run, a folder below reports/')
+    .argument('<run>', 'ID of the run, or the path of its folder')
     .addOption(scenariosOption())
     .addOption(reportsOption())
     .action((run: string, options: { scenarios: string; reports: string }) => {
       const catalogue = loadCatalogue(options.scenarios);
       const verdicts: RunVerdict[] = [];
-      for (const { scenario, iteration, records } of readRun(join(options.reports, run)).iterations) {
+      for (const { scenario, iteration, records } of readRun(runFolderOf(options.reports, run)).iterations) {
         for (const { record, reduced } of records) {
           const before = iteration.trials.find((trial) => trial.variant === record.variant)?.verdict ?? 'none';
           const { verdict, because } = judgedAgain(catalogue, record);
           verdicts.push(verdict);
           const note = reduced ? ' (its evidence was reduced after it passed; --keep-evidence keeps all)' : '';
           console.log(`${scenario} iteration ${iteration.index} ${record.variant}: ${verdict}, was ${before}${note}`);
-          if (verdict !== 'pass') console.log(`  ${because}`);
+          // What was not kept cannot be told again; saying it of every check would hide what can.
+          if (verdict !== 'pass' && !reduced) console.log(`  ${because}`);
         }
       }
       answers(exitCodeOf(verdicts));
