@@ -24,14 +24,33 @@ export interface ConnectionStreams {
   readonly down: ByteStream;
 }
 
-/** A stream of parts that arrived in order and whole. */
-export function streamOf(parts: readonly { readonly atMs: number; readonly bytes: Uint8Array }[]): ByteStream {
+/** A stream of parts that arrived in order and whole. Its bytes are those of `like`, or a view of them, if they are equal. */
+export function streamOf(
+  parts: readonly { readonly atMs: number; readonly bytes: Uint8Array }[],
+  like: Uint8Array | null = null,
+): ByteStream {
   let end = 0;
   const arrivals = parts.map(({ atMs, bytes }) => {
     end += bytes.length;
     return { end, atMs };
   });
-  return { bytes: Buffer.concat(parts.map((part) => part.bytes)), arrivals, astray: [], missingBytes: 0 };
+  const pieces = parts.map((part) => part.bytes);
+  const bytes = like !== null && startsWith(like, pieces) ? prefixOf(like, end) : Buffer.concat(pieces);
+  return { bytes, arrivals, astray: [], missingBytes: 0 };
+}
+
+function startsWith(bytes: Uint8Array, pieces: readonly Uint8Array[]): boolean {
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let offset = 0;
+  return pieces.every((piece) => {
+    const start = offset;
+    offset += piece.length;
+    return offset <= whole.length && whole.compare(piece, 0, piece.length, start, offset) === 0;
+  });
+}
+
+function prefixOf(bytes: Uint8Array, length: number): Uint8Array {
+  return length === bytes.length ? bytes : bytes.subarray(0, length);
 }
 
 /** Tells when ranges of a stream were seen; ranges are asked for in order. */

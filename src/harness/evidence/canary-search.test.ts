@@ -2,6 +2,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import { describe, expect, test } from '@jest/globals';
 import { Prng } from '../../support/prng.ts';
 import { prepareSearch, type RawSource, searchSources } from './canary-search.ts';
+import { sourceOf } from './raw-source.ts';
 
 const mark = 'MarkOfTheTester1';
 const text = Buffer.from('Fenchurch käse/42?');
@@ -123,6 +124,14 @@ describe('a canary is found', () => {
     const broken = Buffer.concat([whole.subarray(0, 4000), Buffer.from('next page'), whole.subarray(4000)]);
     expect(search.search(source(buried(broken, 5))).hits).toHaveLength(1);
   });
+});
+
+test('pieces are searched one by one, and a hit is told by its place in the whole', () => {
+  const pieces = [Buffer.from('x'.repeat(11)), buried(text, 31), text.subarray(0, 9), text.subarray(9)];
+  const found = search.search(sourceOf({ source: 'capture:relay', kind: 'capture' }, pieces));
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  expect(found).toMatchObject({ bytes, hits: [{ canary: 'content', encoding: 'raw', offset: 11 + 31 }] });
+  expect(search.search(sourceOf({ source: 'capture:relay', kind: 'capture' }, pieces.slice(2))).hits).toEqual([]);
 });
 
 describe('nothing is found', () => {

@@ -1,19 +1,12 @@
 import { assert } from '../../support/assert.ts';
 import { utf8 } from '../../support/bytes.ts';
-import type { SearchHit, SourceKind, SourceSearch } from '../history/collected.ts';
+import type { SearchHit, SourceSearch } from '../history/collected.ts';
 import { openCompressedStreams } from './compressed-streams.ts';
 import { encodedForms } from './encodings.ts';
 import { PatternIndex } from './pattern-index.ts';
+import type { RawSource } from './raw-source.ts';
 
-/** Bytes to be searched. Bytes that travelled or lay in several pieces are joined by the caller. */
-export interface RawSource {
-  /** Such as `relay-log`, `relay.db-wal`, `capture:relay`. */
-  readonly source: string;
-  readonly kind: SourceKind;
-  readonly bytes: Uint8Array;
-  /** Holds an encrypted session that could not be opened: searched, and never clean. */
-  readonly opaque?: boolean;
-}
+export type { RawSource } from './raw-source.ts';
 
 /** What must be found nowhere: label (`content`, `passphrase`, …) and bytes, at least 8 of them. */
 export interface SearchedCanary {
@@ -55,26 +48,48 @@ export function prepareSearch(canaries: readonly SearchedCanary[], mark: string)
   const forms = planted.flatMap(({ label, bytes }) => encodedForms(bytes).map((form) => ({ label, ...form })));
   const index = new PatternIndex(forms.map((form) => form.bytes));
 
+  const searchPiece = (bytes: Uint8Array): Findings => {
+    const hits = new Map<string, SearchHit>();
+    let markFound = false;
+    const look = (part: Uint8Array, path: string, offset: number | null, nesting: number): void => {
+      for (const found of index.firstHits(part)) {
+        const { label, encoding } = forms[found.pattern]!;
+        if (label === null) markFound = true;
+        else addHit(hits, { canary: label, encoding: path + encoding, offset: offset ?? found.offset });
+      }
+      if (nesting === nestingMax) return;
+      for (const inner of openCompressedStreams(part)) {
+        look(inner.bytes, `${path}${inner.format}>`, offset ?? inner.offset, nesting + 1);
+      }
+    };
+    look(bytes, '', null, 0);
+    return { markFound, hits: [...hits.values()] };
+  };
+  // Two capture points that saw the same bytes hand in the same array for them.
+  const known = new WeakMap<Uint8Array, Findings>();
+  const findingsIn = (piece: Uint8Array): Findings => {
+    const findings = known.get(piece) ?? searchPiece(piece);
+    known.set(piece, findings);
+    return findings;
+  };
+
   return {
-    search({ source, kind, bytes, opaque = false }) {
+    search({ source, kind, opaque = false, ...raw }) {
       const hits = new Map<string, SearchHit>();
       let markFound = false;
-      const look = (part: Uint8Array, path: string, offset: number | null, nesting: number): void => {
-        for (const found of index.firstHits(part)) {
-          const { label, encoding } = forms[found.pattern]!;
-          if (label === null) markFound = true;
-          else addHit(hits, { canary: label, encoding: path + encoding, offset: offset ?? found.offset });
-        }
-        if (nesting === nestingMax) return;
-        for (const inner of openCompressedStreams(part)) {
-          look(inner.bytes, `${path}${inner.format}>`, offset ?? inner.offset, nesting + 1);
-        }
-      };
-      look(bytes, '', null, 0);
-      return { source, kind, bytes: bytes.length, markFound, opaque, hits: [...hits.values()] };
+      let bytes = 0;
+      for (const piece of raw.pieces ?? [raw.bytes]) {
+        const found = findingsIn(piece);
+        markFound ||= found.markFound;
+        for (const hit of found.hits) addHit(hits, { ...hit, offset: bytes + hit.offset });
+        bytes += piece.length;
+      }
+      return { source, kind, bytes, markFound, opaque, hits: [...hits.values()] };
     },
   };
 }
+
+type Findings = Pick<SourceSearch, 'markFound' | 'hits'>;
 
 function addHit(hits: Map<string, SearchHit>, hit: SearchHit): void {
   const key = JSON.stringify([hit.canary, hit.encoding]);

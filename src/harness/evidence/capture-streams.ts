@@ -1,5 +1,5 @@
 import type { Direction } from '../../contract/tap.ts';
-import { type ConnectionStreams, streamOf } from './byte-stream.ts';
+import { type ByteStream, type ConnectionStreams, streamOf } from './byte-stream.ts';
 import { decodePacket, isKnownLinkType, type TcpSegment } from './packet.ts';
 import { readPcap } from './pcap.ts';
 import { reassembleTcp, type TcpConnection } from './tcp-streams.ts';
@@ -44,12 +44,35 @@ export interface CaptureStreams {
   readonly problems: readonly string[];
 }
 
-/** `relayPorts` tell the relay's connections and their direction in a packet capture; chunks name both themselves. */
-export function captureStreams(input: CaptureInput, relayPorts: readonly number[]): CaptureStreams {
-  return input.kind === 'pcap' ? pcapStreams(input.bytes, relayPorts) : chunkStreams(input.chunks, input.datagrams);
+/** The longest that was seen of each flow and direction at any point so far. */
+export type SeenStreams = Map<string, Uint8Array>;
+
+/**
+ * `relayPorts` tell the relay's connections and their direction in a packet capture; chunks name both themselves. A
+ * stream of chunks that is the same, byte by byte, as what `seen` has of its flow shares memory with it.
+ */
+export function captureStreams(
+  input: CaptureInput,
+  relayPorts: readonly number[],
+  seen: SeenStreams = new Map(),
+): CaptureStreams {
+  return input.kind === 'pcap'
+    ? pcapStreams(input.bytes, relayPorts)
+    : chunkStreams(input.chunks, input.datagrams, seen);
 }
 
-function chunkStreams(chunks: readonly CapturedChunk[], datagrams: readonly Uint8Array[]): CaptureStreams {
+function chunkStreams(
+  chunks: readonly CapturedChunk[],
+  datagrams: readonly Uint8Array[],
+  seen: SeenStreams,
+): CaptureStreams {
+  const stream = (flow: string, direction: Direction, parts: readonly CapturedChunk[]): ByteStream => {
+    const name = `${direction} ${flow}`;
+    const like = seen.get(name) ?? null;
+    const made = streamOf(parts, like);
+    if (like === null || made.bytes.length > like.length) seen.set(name, made.bytes);
+    return made;
+  };
   const flows = new Map<string, Record<Direction, CapturedChunk[]>>();
   for (const chunk of chunks) {
     let flow = flows.get(chunk.flow);
@@ -65,8 +88,8 @@ function chunkStreams(chunks: readonly CapturedChunk[], datagrams: readonly Uint
     connections: [...flows].map(([flow, { up, down }]) => ({
       flow,
       fromStart: true,
-      up: streamOf(up),
-      down: streamOf(down),
+      up: stream(flow, 'up', up),
+      down: stream(flow, 'down', down),
     })),
     others: datagrams,
     problems: [],

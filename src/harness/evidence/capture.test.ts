@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { handshakeMessage, messageTypes, recordPlaintextBytesMax, rekeyEveryRecords } from '../../contract/wire.ts';
 import { Prng } from '../../support/prng.ts';
 import { prepareSearch } from './canary-search.ts';
-import { type CapturedChunk, type CaptureOptions, type CaptureReading, readCapture } from './capture.ts';
+import { type CapturedChunk, type CaptureOptions, CaptureReader, type CaptureReading, readCapture } from './capture.ts';
 import {
   envelope,
   frame,
@@ -333,5 +333,55 @@ describe('a packet capture', () => {
       const { capture } = readFile(damaged, optionsFor(session));
       expect(capture.openedSessions + capture.opaqueSessions).toBeLessThanOrEqual(4);
     }
+  });
+});
+
+describe('the same traffic at two points', () => {
+  const session = testSession(new Prng('two points'));
+  const talk = conversation(session);
+  const options = optionsFor(session);
+  const flipped = { ...talk, up: Buffer.from(talk.up) };
+  flipped.up[flipped.up.length - 100]! ^= 1;
+  const shorter = { up: talk.up.subarray(0, -1), down: talk.down.subarray(0, -60) };
+  const input = (point: string, list: readonly CapturedChunk[]) =>
+    ({ kind: 'chunks', point, chunks: list, datagrams: [Buffer.from(mark)], packetsCounted: null }) as const;
+  /** Everything that is read, with the search of it, as plain values. */
+  const shown = ({ raw, frames, ...rest }: CaptureReading, by = search) => ({
+    ...rest,
+    raw: [Buffer.from(raw.bytes).toString('base64'), by.search(raw)],
+    frames: frames === null ? null : [Buffer.from(frames.bytes).toString('base64'), by.search(frames)],
+  });
+
+  test.each([
+    { how: 'whole', first: talk, second: talk },
+    { how: 'cut short at the second', first: talk, second: shorter },
+    { how: 'cut short at the first', first: shorter, second: talk },
+    { how: 'damaged at the second', first: talk, second: flipped },
+    { how: 'damaged at the first', first: flipped, second: talk },
+    { how: 'with nothing in it at the first', first: { up: talk.up, down: Buffer.alloc(0) }, second: talk },
+  ])('is read as at each point alone: $how', ({ first, second }) => {
+    const reader = new CaptureReader(options);
+    const by = prepareSearch([{ label: 'content', bytes: canary }], mark);
+    const inputs = [input('relay', chunks(first)), input('node-a', chunks(second)), input('relay', chunks(first))];
+    for (const one of inputs) expect(shown(reader.read(one), by)).toEqual(shown(readCapture(one, options)));
+  });
+
+  test('is searched at both', () => {
+    const reader = new CaptureReader(options);
+    for (const point of ['relay', 'node-a']) {
+      const { frames } = reader.read(input(point, chunks(talk)));
+      expect(search.search(frames!)).toMatchObject({
+        source: `frames:${point}`,
+        markFound: true,
+        hits: [{ canary: 'content' }],
+      });
+    }
+  });
+
+  test('shares memory where it is the same, so that nothing is opened or searched twice', () => {
+    const reader = new CaptureReader(options);
+    const [first, second] = ['relay', 'node-a'].map((point) => reader.read(input(point, chunks(talk))));
+    expect(second!.frames!.pieces![0]).toBe(first!.frames!.pieces![0]);
+    expect(second!.raw.pieces![1]).toBe(first!.raw.pieces![1]);
   });
 });

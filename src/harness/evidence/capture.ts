@@ -3,10 +3,10 @@ import { recordPrefixBytes } from '../../contract/wire.ts';
 import { utf8 } from '../../support/bytes.ts';
 import type { CapturedRecord, CollectedCapture } from '../history/collected.ts';
 import type { ByteStream, ConnectionStreams } from './byte-stream.ts';
-import type { RawSource } from './canary-search.ts';
-import { type CaptureInput, captureStreams } from './capture-streams.ts';
+import { type CaptureInput, captureStreams, type SeenStreams } from './capture-streams.ts';
 import { encodedForms } from './encodings.ts';
 import { PatternIndex } from './pattern-index.ts';
+import { type RawSource, sourceOf } from './raw-source.ts';
 import { type OpenedDirection, type OpenedSession, SessionKeyring, type SessionKeys } from './session-opener.ts';
 import { type SessionRecords, splitSession, type WireRecord } from './wire-records.ts';
 
@@ -33,38 +33,61 @@ export interface CaptureReading {
   readonly unopenedRecords: number;
 }
 
+/** Reads what one capture point gathered; see `CaptureReader`. */
+export function readCapture(input: CaptureInput, options: CaptureOptions): CaptureReading {
+  return new CaptureReader(options).read(input);
+}
+
 /**
- * Turns what one capture point gathered into records, searchable bytes and counts. Damaged input never throws.
+ * Turns what capture points gathered into records, searchable bytes and counts. Damaged input never throws.
  *
  * A connection counts as *opened* when keys fit, and as *opaque* when something encrypted in it stayed closed: records
  * after a handshake without fitting keys, a direction of which not one record opened, a session whose start was not seen, or any connection of an unknown framing.
  * A connection that never got past its handshake, or is no session at all, is neither: it is searched as it is.
+ *
+ * Several points of one trial see the same traffic. What is the same at two of them, byte by byte, is put together and
+ * opened once; what differs is read anew.
  */
-export function readCapture(input: CaptureInput, options: CaptureOptions): CaptureReading {
-  const streams = captureStreams(input, options.relayPorts);
-  const keyring = new SessionKeyring(options.sessionKeys);
-  const read = streams.connections.map((connection) => readConnection(connection, options.framing, keyring));
-  const opened = read.flatMap(({ session }) => (session === null ? [] : [session.up, session.down]));
-  const opaqueSessions = read.filter((connection) => connection.isOpaque).length;
-  const rawBytes = Buffer.concat([...streams.others, ...streams.connections.flatMap(bytesOf)]);
-  const markFound = new PatternIndex(encodedForms(utf8(options.mark)).map((form) => form.bytes)).firstHits(rawBytes);
+export class CaptureReader {
+  readonly #options: CaptureOptions;
+  readonly #keyring: SessionKeyring;
+  readonly #mark: PatternIndex;
+  readonly #seen: SeenStreams = new Map();
 
-  return {
-    capture: {
-      point: input.point,
-      packets: streams.packets,
-      packetsCounted: input.packetsCounted,
-      bytes: streams.bytes,
-      markFound: markFound.length > 0,
-      openedSessions: read.filter(({ session, isOpaque }) => session !== null && !isOpaque).length,
-      opaqueSessions,
-      records: read.flatMap((connection) => connection.records).sort((a, b) => a.firstMs - b.firstMs),
-    },
-    raw: { source: `capture:${input.point}`, kind: 'capture', bytes: rawBytes, opaque: opaqueSessions > 0 },
-    frames: framesSource(input.point, opened, markFound.length > 0 ? options.mark : null),
-    problems: streams.problems,
-    unopenedRecords: opened.reduce((sum, direction) => sum + direction.unopened, 0),
-  };
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    this.#keyring = new SessionKeyring(options.sessionKeys);
+    this.#mark = new PatternIndex(encodedForms(utf8(options.mark)).map((form) => form.bytes));
+  }
+
+  read(input: CaptureInput): CaptureReading {
+    const { relayPorts, framing, mark } = this.#options;
+    const { point } = input;
+    const streams = captureStreams(input, relayPorts, this.#seen);
+    const read = streams.connections.map((connection) => readConnection(connection, framing, this.#keyring));
+    const opened = read.flatMap(({ session }) => (session === null ? [] : [session.up, session.down]));
+    const opaqueSessions = read.filter((connection) => connection.isOpaque).length;
+    // Packets that are no stream may still carry one in pieces, so they stay joined.
+    const pieces = [Buffer.concat(streams.others), ...streams.connections.flatMap(bytesOf)];
+    const markFound = pieces.some((piece) => this.#mark.firstHits(piece).length > 0);
+
+    return {
+      capture: {
+        point,
+        packets: streams.packets,
+        packetsCounted: input.packetsCounted,
+        bytes: streams.bytes,
+        markFound,
+        openedSessions: read.filter(({ session, isOpaque }) => session !== null && !isOpaque).length,
+        opaqueSessions,
+        records: read.flatMap((connection) => connection.records).sort((a, b) => a.firstMs - b.firstMs),
+      },
+      raw: sourceOf({ source: `capture:${point}`, kind: 'capture', opaque: opaqueSessions > 0 }, pieces),
+      frames: framesSource(point, opened, markFound ? mark : null),
+      problems: streams.problems,
+      unopenedRecords: opened.reduce((sum, direction) => sum + direction.unopened, 0),
+    };
+  }
 }
 
 interface ReadConnection {
@@ -110,8 +133,8 @@ function pieces(flow: string, direction: Direction, { arrivals }: ByteStream): C
   });
 }
 
-function stayedClosed({ plaintext, unopened }: OpenedDirection): boolean {
-  return plaintext.length === 0 && unopened > 0;
+function stayedClosed({ opened, unopened }: OpenedDirection): boolean {
+  return opened === 0 && unopened > 0;
 }
 
 function capturedRecords(
@@ -141,10 +164,9 @@ function bytesOf({ up, down }: ConnectionStreams): readonly Uint8Array[] {
  * the search is then shown to work on bytes that were shown to be plaintext.
  */
 function framesSource(point: string, opened: readonly OpenedDirection[], mark: string | null): RawSource | null {
-  const plaintext = opened.flatMap((direction) => direction.plaintext);
+  const plaintext = opened.filter((direction) => direction.opened > 0).map((direction) => direction.plaintext);
   if (plaintext.length === 0) return null;
   const readable = opened.some((direction) => direction.readableMessages > 0);
   const control = mark !== null && readable ? [utf8(mark)] : [];
-  const bytes = Buffer.concat([...plaintext, ...control]);
-  return { source: `frames:${point}`, kind: 'frames', bytes };
+  return sourceOf({ source: `frames:${point}`, kind: 'frames' }, [...plaintext, ...control]);
 }

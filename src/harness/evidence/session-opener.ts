@@ -12,7 +12,9 @@ export interface SessionKeys {
 
 /** One direction of a session after its keys were tried. */
 export interface OpenedDirection {
-  readonly plaintext: readonly Uint8Array[];
+  /** Of the records that opened, joined. */
+  readonly plaintext: Uint8Array;
+  readonly opened: number;
   /** By record, from the first after the handshake: the names of the messages that end in it. */
   readonly messages: readonly (readonly string[])[];
   readonly readableMessages: number;
@@ -25,10 +27,14 @@ export interface OpenedSession {
   readonly down: OpenedDirection;
 }
 
-/** The keys of many sessions, found by the ephemeral key that the initiator sends in clear. */
+/**
+ * The keys of many sessions, found by the ephemeral key that the initiator sends in clear. One keyring may serve several
+ * capture points: records that are the same bytes at two of them are opened once.
+ */
 export class SessionKeyring {
   /** Two sessions may share an ephemeral: a defect this must not be blinded by. */
   readonly #byEphemeral = new Map<string, SessionKeys[]>();
+  readonly #opened = new Map<string, OpenDirection>();
 
   constructor(all: readonly SessionKeys[]) {
     for (const keys of all) {
@@ -48,32 +54,78 @@ export class SessionKeyring {
     const transportDown = down.slice(handshake.down);
     for (const keys of this.#byEphemeral.get(ephemeral) ?? []) {
       const opened = {
-        up: openDirection(keys.initiatorKey, transportUp),
-        down: openDirection(keys.responderKey, transportDown),
+        up: this.#openDirection(keys.initiatorKey, transportUp),
+        down: this.#openDirection(keys.responderKey, transportDown),
       };
-      const some = opened.up.plaintext.length + opened.down.plaintext.length > 0;
+      const some = opened.up.opened + opened.down.opened > 0;
       if (some || transportUp.length + transportDown.length === 0) return opened;
     }
     return null;
   }
+
+  #openDirection(key: string, records: readonly WireRecord[]): OpenedDirection {
+    let known = this.#opened.get(key);
+    if (known === undefined) {
+      known = new OpenDirection(key);
+      this.#opened.set(key, known);
+    }
+    return known.read(records) ?? new OpenDirection(key).read(records)!;
+  }
 }
 
-/** Stops at the first record that does not open: what follows it was never taken in either. */
-function openDirection(key: string, records: readonly WireRecord[]): OpenedDirection {
-  const opener = new RecordOpener(Buffer.from(key, 'base64'));
-  const frames = new FrameReader();
-  const plaintext: Uint8Array[] = [];
-  const messages: string[][] = [];
-  for (const record of records) {
-    const opened = opener.open(record.message);
-    if (opened === null) break;
-    plaintext.push(opened);
-    messages.push(frames.read(opened));
+/** What one key has opened so far. Stops at the first record that does not open: what follows was never taken in either. */
+class OpenDirection {
+  readonly #opener: RecordOpener;
+  readonly #frames = new FrameReader();
+  readonly #records: Uint8Array[] = [];
+  readonly #plaintext: Uint8Array[] = [];
+  readonly #messages: (readonly string[])[] = [];
+  /** Readable messages up to each record. */
+  readonly #readable: number[] = [];
+  #isStuck = false;
+  #joined: Uint8Array = new Uint8Array(0);
+  #joinedCount = 0;
+
+  constructor(key: string) {
+    this.#opener = new RecordOpener(Buffer.from(key, 'base64'));
   }
-  return {
-    plaintext,
-    messages,
-    readableMessages: frames.readable,
-    unopened: records.length - plaintext.length,
-  };
+
+  /** Opens the records that are new; null when those it knows differ. */
+  read(records: readonly WireRecord[]): OpenedDirection | null {
+    const known = this.#records.length;
+    if (!records.slice(0, known).every(({ message }, index) => isSame(message, this.#records[index]!))) return null;
+    for (const { message } of records.slice(known)) this.#take(message);
+    const opened = Math.min(records.length, this.#plaintext.length);
+    return {
+      opened,
+      plaintext: this.#join(opened),
+      messages: this.#messages.slice(0, opened),
+      readableMessages: this.#readable[opened - 1] ?? 0,
+      unopened: records.length - opened,
+    };
+  }
+
+  #take(record: Uint8Array): void {
+    this.#records.push(record);
+    const plaintext = this.#isStuck ? null : this.#opener.open(record);
+    this.#isStuck = plaintext === null;
+    if (plaintext === null) return;
+    this.#plaintext.push(plaintext);
+    this.#messages.push(this.#frames.read(plaintext));
+    this.#readable.push(this.#frames.readable);
+  }
+
+  /** The same array for the same count, so that it need not be searched twice. */
+  #join(count: number): Uint8Array {
+    if (count !== this.#joinedCount) {
+      this.#joined = Buffer.concat(this.#plaintext.slice(0, count));
+      this.#joinedCount = count;
+    }
+    return this.#joined;
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  return (a.buffer === b.buffer && a.byteOffset === b.byteOffset) || Buffer.compare(a, b) === 0;
 }

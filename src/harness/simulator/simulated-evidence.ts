@@ -6,7 +6,7 @@ import { utf8 } from '../../support/bytes.ts';
 import { messageOf } from '../../support/errors.ts';
 import { relayEvents } from '../../sut/relay/log-events.ts';
 import { type PreparedSearch, prepareSearch, type RawSource } from '../evidence/canary-search.ts';
-import { readCapture, type SessionKeys } from '../evidence/capture.ts';
+import { CaptureReader, type SessionKeys } from '../evidence/capture.ts';
 import { sha256 } from '../evidence/digest.ts';
 import { type LogEvents, scanLogLines } from '../evidence/log-lines.ts';
 import { scanPage } from '../evidence/pages.ts';
@@ -259,8 +259,9 @@ function collectCaptures(
   searches: SourceSearch[],
   lacks: Lacks,
 ): CollectedCapture[] {
+  const reader = new CaptureReader({ relayPorts: [], framing: 'records-u16', sessionKeys, mark });
   return capture.inputs().map((input) => {
-    const read = readCapture(input, { relayPorts: [], framing: 'records-u16', sessionKeys, mark });
+    const read = reader.read(input);
     searches.push(search.search(read.raw));
     if (read.frames !== null) searches.push(search.search(read.frames));
     if (read.problems.length > 0) lacks(`captures.${input.point}`, read.problems.join('; '));
