@@ -5,7 +5,7 @@ import { observeStatus } from './watch.ts';
 
 /** No frames but heartbeats for this long. */
 const quietMs = 2_000;
-const pollEveryMs = 100;
+const pollEveryMs = 250;
 
 interface Seen {
   readonly nodes: Readonly<Record<string, { pending: number | null; cursor: number | null } | 'no answer'>>;
