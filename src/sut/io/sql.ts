@@ -2,35 +2,62 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Sql, SqlValue } from './database.ts';
 import { storageErrorOf } from './storage-error.ts';
 
-/** `Sql` on an open SQLite database. Each statement text is prepared once and kept until the database closes. */
+/**
+ * `Sql` on an open SQLite database. Each statement text is prepared once and kept until the database closes.
+ *
+ * Rows are asked for as arrays and made objects here, because the objects that SQLite's binding makes are slow ones.
+ */
 export class SqliteSql implements Sql {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  run(statement: string, ...values: readonly SqlValue[]): { readonly changes: number } {
-    return { changes: Number(this.#prepared(statement).run(...values).changes) };
+  run(text: string, ...values: readonly SqlValue[]): { readonly changes: number } {
+    return { changes: Number(this.#prepared(text).statement.run(...values).changes) };
   }
 
-  get<Row>(statement: string, ...values: readonly SqlValue[]): Row | undefined {
-    return this.#prepared(statement).get(...values) as Row | undefined;
+  get<Row>(text: string, ...values: readonly SqlValue[]): Row | undefined {
+    const prepared = this.#prepared(text);
+    const row = prepared.statement.get(...values) as unknown as SqlValue[] | undefined;
+    return row === undefined ? undefined : rowOf<Row>(namesOf(prepared), row);
   }
 
-  all<Row>(statement: string, ...values: readonly SqlValue[]): Row[] {
-    return this.#prepared(statement).all(...values) as Row[];
+  all<Row>(text: string, ...values: readonly SqlValue[]): Row[] {
+    const prepared = this.#prepared(text);
+    const rows = prepared.statement.all(...values) as unknown as SqlValue[][];
+    const names = namesOf(prepared);
+    return rows.map((row) => rowOf<Row>(names, row));
   }
 
-  #prepared(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = this.#database.prepare(text);
-      this.#statements.set(text, statement);
+  #prepared(text: string): Prepared {
+    let prepared = this.#statements.get(text);
+    if (prepared === undefined) {
+      prepared = { statement: this.#database.prepare(text), names: null };
+      prepared.statement.setReturnArrays(true);
+      this.#statements.set(text, prepared);
     }
-    return statement;
+    return prepared;
   }
+}
+
+interface Prepared {
+  readonly statement: StatementSync;
+  /** Of its columns, once it has been read from. */
+  names: readonly string[] | null;
+}
+
+function namesOf(prepared: Prepared): readonly string[] {
+  prepared.names ??= prepared.statement.columns().map(({ name }) => name);
+  return prepared.names;
+}
+
+function rowOf<Row>(names: readonly string[], values: readonly SqlValue[]): Row {
+  const row: Record<string, SqlValue> = {};
+  for (let index = 0; index < names.length; index += 1) row[names[index]!] = values[index]!;
+  return row as Row;
 }
 
 /** Runs `work` between BEGIN IMMEDIATE and COMMIT; any throw, that of COMMIT included, rolls back and is passed on. */

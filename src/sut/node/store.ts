@@ -140,7 +140,7 @@ export class NodeStore {
     const payload = seal(blob);
     this.outbox.setPayload(sql, blobId, payload);
     this.items.setSequence(sql, blobId, sequence);
-    this.items.dropDeletedBody(sql, blobId);
+    if (row.deleted) this.items.dropDeletedBody(sql, blobId);
     return { ...blob, payload };
   }
 
@@ -195,6 +195,7 @@ export class NodeStore {
   nextPull(head: number, pageItems: number): Promise<PullPlan | null> {
     return this.database.read('next-pull', (sql) => {
       const contiguous = this.cursors.contiguous(sql);
+      if (contiguous >= head) return null;
       return planPull(head, contiguous, this.items.heldBeyond(sql, contiguous, heldCountMax), pageItems);
     });
   }
