@@ -28,8 +28,8 @@ export interface UpReport {
 
 /** Brings a topology up and gives its lease back, so that it outlives this process. */
 export async function up({ system, log, ...stage }: UpOptions): Promise<UpReport> {
-  const { docker } = await expectEngine();
   const topology = dockerTopology(stage.topology);
+  const { docker } = await expectEngine();
   await expectImages(docker, system, log);
   const run = `up-${randomBytes(3).toString('hex')}`;
   const lease = await takeLease(docker, { runId: run, image: sidecarImage });
