@@ -53,7 +53,10 @@ const table: Record<string, { ours: readonly string[]; packages: readonly string
     ],
     packages: ['node:sqlite', 'node:crypto', 'node:v8'],
   },
-  'harness/faults': { ours: ['harness/topology', 'contract', 'support'], packages: ['zod'] },
+  // What a fault does while it lasts is written into the history.
+  'harness/faults': { ours: ['harness/topology', 'harness/history', 'contract', 'support'], packages: ['zod'] },
+  // A trigger looks at the trial's history and at what passes the topology.
+  'harness/triggers': { ours: ['harness/topology', 'harness/history', 'contract', 'support'], packages: ['zod'] },
   // Steps work on nodes and write into the history.
   'harness/workload': { ours: ['harness/topology', 'harness/history', 'contract', 'support'], packages: ['zod'] },
   'harness/history': { ours: ['contract', 'support'], packages: [] },
@@ -64,7 +67,15 @@ const table: Record<string, { ours: readonly string[]; packages: readonly string
   'harness/checkers': { ours: ['harness/history', 'contract', 'support'], packages: ['zod'] },
   'harness/defects': { ours: ['harness/checkers', 'harness/history', 'contract', 'support'], packages: [] },
   'harness/scenario': {
-    ours: ['harness/faults', 'harness/workload', 'harness/checkers', 'harness/topology', 'contract', 'support'],
+    ours: [
+      'harness/faults',
+      'harness/triggers',
+      'harness/workload',
+      'harness/checkers',
+      'harness/topology',
+      'contract',
+      'support',
+    ],
     packages: ['yaml', 'zod', 'fastest-levenshtein', 'node:fs', 'node:path'],
   },
   // `runner/results.ts` is the interface between runner and reporters.
@@ -77,6 +88,7 @@ const table: Record<string, { ours: readonly string[]; packages: readonly string
       'harness/scenario',
       'harness/topology',
       'harness/faults',
+      'harness/triggers',
       'harness/workload',
       'harness/history',
       'harness/checkers',

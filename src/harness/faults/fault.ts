@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Prng } from '../../support/prng.ts';
+import type { HistoryFact } from '../history/history.ts';
 import type { Heal, LinkAbility, NodeName, Topology } from '../topology/topology.ts';
 
 /** One kind of fault: what the victim suffers. The file's name is the export's name is the kind in YAML. */
@@ -12,10 +13,13 @@ export interface Fault<Parameters = unknown> {
   readonly abilities: readonly LinkAbility[];
   /** The links it acts on, for triggers and reports. */
   linksOf(parameters: Parameters): readonly NodeName[];
-  inject(topology: Topology, parameters: Parameters, prng: Prng): Promise<Injected>;
+  inject(topology: Topology, parameters: Parameters, prng: Prng, tell: Tell): Promise<Injected>;
   /** Every point the fault could strike at, as parameters of its own: what a sweep runs once each. */
   points?(parameters: Parameters): readonly Parameters[];
 }
+
+/** Writes into the trial's history what a fault does while it lasts: process events, witnesses as they are measured. */
+export type Tell = (fact: Extract<HistoryFact, { kind: 'process' | 'witness' }>) => void;
 
 export interface Injected {
   /** What was drawn, if anything was: goes into the history. */

@@ -9,11 +9,10 @@ import type { Clock } from '../../support/clock.ts';
 export class History {
   readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #entries: HistoryEntry[] = [];
-  readonly #onEntry: ((entry: HistoryEntry) => void) | undefined;
+  readonly #listeners = new Set<(entry: HistoryEntry) => void>();
 
-  constructor(clock: Pick<Clock, 'wallMs'>, onEntry?: (entry: HistoryEntry) => void) {
+  constructor(clock: Pick<Clock, 'wallMs'>) {
     this.#clock = clock;
-    this.#onEntry = onEntry;
   }
 
   get entries(): readonly HistoryEntry[] {
@@ -23,8 +22,14 @@ export class History {
   append(fact: HistoryFact): HistoryEntry {
     const entry = { index: this.#entries.length, atMs: this.#clock.wallMs(), ...fact } as HistoryEntry;
     this.#entries.push(entry);
-    this.#onEntry?.(entry);
+    for (const listener of this.#listeners) listener(entry);
     return entry;
+  }
+
+  /** Calls back for each entry from now on; the returned function ends it. */
+  onEntry(listener: (entry: HistoryEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** The entries of one kind, in order. */

@@ -1,53 +1,136 @@
 import type { NodeEvent } from '../../contract/control.ts';
 import type { Timer } from '../../support/clock.ts';
 import { messageOf } from '../../support/errors.ts';
-import type { Injected } from '../faults/fault.ts';
-import type { BoundFault } from '../scenario/scenario.ts';
+import type { Injected, Tell } from '../faults/fault.ts';
+import type { BoundFault, BoundTrigger } from '../scenario/scenario.ts';
 import type { NodeName } from '../topology/topology.ts';
+import type { WatchedTrial } from '../triggers/trigger.ts';
 import type { TrialContext } from './trial-context.ts';
 
 /** Checks whose evidence a failed heal spoils: settling, convergence and delivery. */
 const touchedByHeal = ['converges', 'no-data-loss', 'outstanding-kept', 'health'];
 
 /**
- * The faults of one trial, from injection to heal. Each heals at the end of the load, earlier when its own end comes,
- * and the last one injected heals first.
+ * The faults of one trial, from injection to heal. A fault is on from the start or from its trigger; it heals after its
+ * time, at its own end, or when the load is over. The last one injected heals first.
  */
 export class FaultsOfTrial {
   readonly #context: TrialContext;
   readonly #active: ActiveFault[] = [];
+  readonly #awaited: AwaitedFault[] = [];
+  #isOver = false;
 
   constructor(context: TrialContext) {
     this.#context = context;
   }
 
-  /** Injects in order; disarmed, it only writes down what would have been injected. */
+  /**
+   * Injects what has no trigger, in order, and watches for the triggers of the rest. Disarmed, it only writes down what
+   * would have been injected, at the same moments.
+   */
   async inject(faults: readonly BoundFault[]): Promise<void> {
-    const { topology, history, prng, armed } = this.#context;
     await recordHandshakeFailures(this.#context);
     for (const [index, bound] of faults.entries()) {
-      const parameters = bound.parameters;
-      if (!armed) {
-        history.append({ kind: 'injected', fault: index, name: bound.kind, parameters, disarmed: true });
-        continue;
-      }
-      const injected = await bound.fault.inject(topology, parameters, prng.fork(`fault/${index}`));
-      history.append({
-        kind: 'injected',
-        fault: index,
-        name: bound.kind,
-        parameters: injected.drawn === undefined ? parameters : { ...(parameters as object), drawn: injected.drawn },
-        disarmed: false,
-      });
-      this.#active.push(new ActiveFault(this.#context, index, bound, injected));
+      if (bound.when === null) await this.#injectOne(index, bound);
+      else this.#awaited.push(await awaitTrigger(this.#context, index, bound.when, () => this.#strike(index, bound)));
     }
+  }
+
+  /** Waits until every trigger came or was given up, and until the faults that last a time of their own are over. */
+  async untilOver(): Promise<void> {
+    await Promise.all(this.#awaited.map((awaited) => awaited.over));
+    await Promise.all(this.#active.map((active) => active.ownEnd));
   }
 
   /** Heals what is still on; a heal that fails is recorded and does not keep the others from healing. */
   async heal(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#awaited.map((awaited) => awaited.giveUp()));
     for (const active of this.#active.toReversed()) await active.heal();
     await recordHandshakeFailures(this.#context);
   }
+
+  async #strike(index: number, bound: BoundFault): Promise<void> {
+    if (this.#isOver) return;
+    try {
+      await this.#injectOne(index, bound);
+    } catch (error) {
+      const what = `injecting fault ${index}, ${bound.kind}: ${messageOf(error)}`;
+      this.#context.history.append({ kind: 'world', what, touches: ['*'] });
+    }
+  }
+
+  async #injectOne(index: number, { kind, fault, parameters, ...bound }: BoundFault): Promise<void> {
+    const { topology, history, prng, armed, facts } = this.#context;
+    const tell = (fact: Parameters<Tell>[0]) => {
+      // What a process announced before its end says nothing of the next one.
+      if (fact.kind === 'process' && fact.event !== 'started') facts.states.delete(fact.target);
+      history.append(fact.kind === 'witness' ? { ...fact, fault: index } : fact);
+    };
+    const injected = armed
+      ? await fault.inject(topology, parameters, prng.fork(`fault/${index}`), tell)
+      : { heal: async () => {} };
+    history.append({
+      kind: 'injected',
+      fault: index,
+      name: kind,
+      parameters: injected.drawn === undefined ? parameters : { ...(parameters as object), drawn: injected.drawn },
+      disarmed: !armed,
+    });
+    this.#active.push(new ActiveFault(this.#context, index, { kind, fault, parameters, ...bound }, injected));
+  }
+}
+
+/** A fault whose trigger has not come yet. */
+interface AwaitedFault {
+  /** Resolves when the fault was injected, or its trigger given up. */
+  readonly over: Promise<void>;
+  /** Ends the wait; nothing is injected any more. */
+  readonly giveUp: () => Promise<void>;
+}
+
+async function awaitTrigger(
+  context: TrialContext,
+  index: number,
+  when: BoundTrigger,
+  strike: () => Promise<void>,
+): Promise<AwaitedFault> {
+  const { clock, history } = context;
+  const { promise: ended, resolve: end } = Promise.withResolvers<'fired' | 'given up'>();
+  const release = await when.trigger.arm(watchedBy(context, index), when.parameters, () => end('fired'));
+  const timer = clock.setTimer(when.withinMs, () => end('given up'));
+  const over = ended.then(async (how) => {
+    timer.cancel();
+    if (how === 'fired') {
+      history.append({ kind: 'witness', name: 'triggered', fault: index, value: { trigger: when.name } });
+      await strike();
+    } else {
+      const waitedFor = `the trigger ${when.name} of fault ${index}`;
+      history.append({ kind: 'gave-up', waitedFor, lastSeen: `not before the load was over or ${when.withinMs} ms` });
+    }
+    await release();
+  });
+  return {
+    over,
+    giveUp() {
+      end('given up');
+      return over;
+    },
+  };
+}
+
+function watchedBy({ topology, clock, prng, history, facts }: TrialContext, index: number): WatchedTrial {
+  return {
+    topology,
+    clock,
+    prng: prng.fork(`trigger/${index}`),
+    entries: () => history.entries,
+    onEvent(listener) {
+      facts.listeners.add(listener);
+      return () => void facts.listeners.delete(listener);
+    },
+    onEntry: (listener) => history.onEntry(listener),
+  };
 }
 
 /** Each node's counter of failed handshakes: read before the first fault and after the last heal. */
@@ -66,13 +149,19 @@ class ActiveFault {
   readonly #injected: Injected;
   readonly #timer: Timer | null;
   readonly #stopListening: () => void;
+  /** Resolves when a fault that lasts a time of its own is healed; at once for the others. */
+  readonly ownEnd: Promise<void>;
   #healing: Promise<void> | null = null;
 
   constructor(context: TrialContext, index: number, bound: BoundFault, injected: Injected) {
     this.#context = context;
     this.#index = index;
     this.#injected = injected;
-    this.#timer = bound.atMostMs === null ? null : context.clock.setTimer(bound.atMostMs, () => void this.heal());
+    const { promise: ownEnd, resolve: ended } = Promise.withResolvers<void>();
+    const endsAfterMs = bound.forMs ?? bound.atMostMs;
+    const end = () => void this.heal().then(ended);
+    this.#timer = endsAfterMs === null ? null : context.clock.setTimer(endsAfterMs, end);
+    this.ownEnd = bound.forMs === null ? Promise.resolve() : ownEnd;
     const links = bound.fault.linksOf(bound.parameters);
     const listener = (node: NodeName, event: NodeEvent) => {
       if (event.event === 'handshake-failed' && links.includes(node)) void this.heal();

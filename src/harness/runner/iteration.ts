@@ -96,8 +96,8 @@ async function runOneTrial(scenario: Scenario, variant: Variant, index: number, 
     variant: variant.name,
   });
   const stage: StageOptions = {
-    topology: scenario.topology,
-    profile: scenario.profile,
+    topology: variant.topology,
+    profile: variant.profile,
     defects: options.defects,
     image: options.image,
     seed,

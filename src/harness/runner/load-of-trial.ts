@@ -35,6 +35,9 @@ export class LoadOfTrial {
       group: facts.group,
       devices: facts.devices,
       push: (node, options) => this.#push(part, node, options),
+      pull: (node) => this.#recorded(part, node, 'pull', () => topology.node(node).request('pull', {})),
+      ping: (node) => this.#recorded(part, node, 'ping', () => topology.node(node).request('ping', {})),
+      delete: (node, item) => this.delete(part, node, item),
       connect: (node) => this.#connect(part, node),
       disconnect: (node) => this.#disconnect(part, node),
       connected: (node, timeoutMs) => this.#connected(node, timeoutMs),
@@ -52,6 +55,15 @@ export class LoadOfTrial {
     const answered = await topology.node(node).request('delete', { item });
     const tombstone = answered.outcome === 'ok' ? { item: answered.value.tombstone } : {};
     history.append({ kind: 'answered', operation, ...outcomeOf(answered), ...tombstone });
+    return answered;
+  }
+
+  async #recorded<Op extends 'pull' | 'ping'>(part: string, node: NodeName, op: Op, ask: () => Promise<Answered<Op>>) {
+    const { history } = this.#context;
+    const operation = this.#operations++;
+    history.append({ kind: 'invoked', operation, node, op, part });
+    const answered = await ask();
+    history.append({ kind: 'answered', operation, ...outcomeOf(answered) });
     return answered;
   }
 

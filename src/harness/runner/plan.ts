@@ -34,7 +34,7 @@ const rotationsMin = 3;
 const rotationsMinCrossPlatform = 1;
 
 export function planScenario(scenario: Scenario, options: PlanOptions): ScenarioPlan {
-  const reasons = new Map(scenario.variants.map((variant) => [variant.name, whyNot(scenario, variant, options)]));
+  const reasons = new Map(scenario.variants.map((variant) => [variant.name, whyNot(variant, options)]));
   const asked = scenario.variants.filter((variant) => isAsked(scenario, variant, options));
   const runnable = asked.filter((variant) => reasons.get(variant.name) === null);
   const notRun = asked.flatMap((variant) => {
@@ -42,7 +42,7 @@ export function planScenario(scenario: Scenario, options: PlanOptions): Scenario
     return because ? [{ variant: variant.name, because }] : [];
   });
   const iterations =
-    runnable.length === 0 ? [] : indexes(scenario, options).map((index) => planned(scenario, runnable, asked, index));
+    runnable.length === 0 ? [] : indexes(scenario, options).map((index) => planned(runnable, asked, index));
   const running = iterations.filter((iteration) => iteration.variants.length > 0);
   return { scenario, iterations: running, notRun, partial: isPartial(scenario, running) };
 }
@@ -58,43 +58,41 @@ function indexes(scenario: Scenario, { iterations, iteration, smoke }: PlanOptio
   return Array.from({ length: count }, (_, index) => index);
 }
 
+/** In so many iterations a variant of `fifth` runs once, in the last of them. */
+const fifth = 5;
+
 /** A rotation goes by the place among the variants asked for, so that leaving one out by need shifts nothing. */
-function planned(
-  scenario: Scenario,
-  runnable: readonly Variant[],
-  asked: readonly Variant[],
-  index: number,
-): PlannedIteration {
-  if (scenario.variantMode === 'each') return { index, variants: runnable };
-  const turn = asked[index % asked.length]!;
-  return { index, variants: runnable.includes(turn) ? [turn] : [] };
+function planned(runnable: readonly Variant[], asked: readonly Variant[], index: number): PlannedIteration {
+  const rotating = asked.filter(({ turn }) => turn === 'rotate');
+  const inTurn = rotating[index % rotating.length];
+  const variants = runnable.filter(
+    (variant) =>
+      variant.turn === 'each' || variant === inTurn || (variant.turn === 'fifth' && index % fifth === fifth - 1),
+  );
+  return { index, variants };
 }
 
 /** Every trial waits for its nodes to hear of each other's items; nobody pulls for those that do not. */
 const alwaysNeeded: readonly Capability[] = ['live'];
 
 /** The reason why this variant cannot run here, or null. */
-function whyNot(scenario: Scenario, variant: Variant, { arena, image }: PlanOptions): string | null {
+function whyNot(variant: Variant, { arena, image }: PlanOptions): string | null {
   const can = arena.canOf(image);
   const missing = [...alwaysNeeded, ...variant.needs].filter((need) => !can.includes(need));
   if (missing.length > 0) return `the system cannot: ${missing.join(', ')}`;
   for (const { fault } of variant.faults) {
     for (const ability of fault.abilities) {
-      const because = arena.cannot(ability, scenario.topology);
+      const because = arena.cannot(ability, variant.topology);
       if (because !== null) return because;
     }
   }
   return null;
 }
 
-function isPartial(scenario: Scenario, iterations: readonly PlannedIteration[]): boolean {
-  const least =
-    scenario.variantMode === 'each'
-      ? 1
-      : scenario.category === 'cross-platform'
-        ? rotationsMinCrossPlatform
-        : rotationsMin;
-  return scenario.variants.some(
-    (variant) => iterations.filter((iteration) => iteration.variants.includes(variant)).length < least,
-  );
+function isPartial({ category, variants }: Scenario, iterations: readonly PlannedIteration[]): boolean {
+  const rotations = category === 'cross-platform' ? rotationsMinCrossPlatform : rotationsMin;
+  return variants.some((variant) => {
+    const ran = iterations.filter((iteration) => iteration.variants.includes(variant)).length;
+    return ran < (variant.turn === 'rotate' ? rotations : 1);
+  });
 }

@@ -4,7 +4,7 @@ import type { Collected, Missing } from '../history/collected.ts';
 import type { Phase } from '../history/history.ts';
 import { History } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
-import type { Variant } from '../scenario/scenario.ts';
+import type { BoundStep, Variant } from '../scenario/scenario.ts';
 import type { Answered, CollectPlan, NodeName, Topology } from '../topology/topology.ts';
 import { Canaries, randomText, secretsOfInvite } from './canaries.ts';
 import { runClosingPart } from './closing-part.ts';
@@ -12,6 +12,7 @@ import { FaultsOfTrial } from './faults-of-trial.ts';
 import { waitUntilHealthy } from './health.ts';
 import { watchLag } from './lag.ts';
 import { LoadOfTrial } from './load-of-trial.ts';
+import { observe } from './observe.ts';
 import { settle } from './settle.ts';
 import type { TrialContext } from './trial-context.ts';
 import { watchNodes } from './watch.ts';
@@ -68,15 +69,19 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
   const endLag = watchLag(context);
   const load = new LoadOfTrial(context);
   const faults = new FaultsOfTrial(context);
+  let endObserving = async () => {};
   try {
     await formGroup(context, load);
     phase('seeding');
     if (!variant.seeded || (await seed(context, load))) {
       phase('loading');
+      endObserving = observe(context, variant.observeEveryMs);
       await runLoad(variant, faults, load);
     }
     phase('healing');
     await faults.heal();
+    await runSteps(load, 'afterwards', variant.afterwards);
+    await endObserving();
     if (options.closingPart) {
       phase('closing');
       await runClosingPart(context, load);
@@ -88,6 +93,7 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
   } catch (error) {
     history.append({ kind: 'world', what: messageOf(error), touches: ['*'] });
     await faults.heal();
+    await endObserving();
   }
   await endWatching();
   endLag();
@@ -162,12 +168,16 @@ async function seed(context: TrialContext, load: LoadOfTrial): Promise<boolean> 
 }
 
 async function runLoad(variant: Variant, faults: FaultsOfTrial, load: LoadOfTrial): Promise<void> {
-  for (const [index, bound] of variant.prepare.entries()) {
-    await bound.step.run(load.forPart(`prepare[${index}].${bound.name}`), bound.parameters);
-  }
+  await runSteps(load, 'prepare', variant.prepare);
   await faults.inject(variant.faults);
-  for (const [index, bound] of variant.load.entries()) {
-    await bound.step.run(load.forPart(`load[${index}].${bound.name}`), bound.parameters);
+  const isOne = variant.load.length === 1;
+  await Promise.all(variant.load.map(({ name, steps }) => runSteps(load, isOne ? 'load' : `load.${name}`, steps)));
+  await faults.untilOver();
+}
+
+async function runSteps(load: LoadOfTrial, list: string, steps: readonly BoundStep[]): Promise<void> {
+  for (const [index, bound] of steps.entries()) {
+    await bound.step.run(load.forPart(`${list}[${index}].${bound.name}`), bound.parameters);
   }
 }
 

@@ -73,7 +73,9 @@ function differences(scenario: Scenario, path: string, catalogue: readonly Catal
     );
   };
   compare('name', found.name, scenario.name);
-  compare('topology', found.topologies, [scenario.topology]);
+  compare('topology', found.topologies, [
+    ...new Set([scenario.topology, ...scenario.variants.map((variant) => variant.topology)]),
+  ]);
   compare('iterations', found.iterations, scenario.iterations);
   compare('tags', found.tags, scenario.tags);
   const expectedEnd = `${categoryOf(scenario.id)}/${scenario.id}-${scenario.name}.yml`;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CheckRole } from '../checkers/checker.ts';
 import { checkers } from '../checkers/registry.ts';
 import { faults } from '../faults/registry.ts';
+import { triggers } from '../triggers/registry.ts';
 import { steps } from '../workload/registry.ts';
 import { scenarioFile } from './scenario-file.ts';
 
@@ -14,6 +15,7 @@ export function scenarioJsonSchema(): Json {
     faults: { anyOf: Object.values(faults).map(faultSchema) },
     prepare: namedSchema(Object.values(steps)),
     load: namedSchema(Object.values(steps)),
+    afterwards: namedSchema(Object.values(steps)),
     invariants: namedSchema(checksOf('invariant')),
     reactions: namedSchema(checksOf('reaction')),
     proof: namedSchema(checksOf('proof')),
@@ -27,10 +29,23 @@ function withItems(value: unknown, lists: Record<string, Json>): unknown {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, entry]) => {
-      const isList = key in lists && (entry as Json | null)?.type === 'array';
-      return [key, isList ? { ...(entry as Json), items: lists[key] } : withItems(entry, lists)];
+      return [key, key in lists ? listOf(entry as Json, lists[key]!) : withItems(entry, lists)];
     }),
   );
+}
+
+/** A list, or lanes of lists. */
+function listOf(schema: Json, items: Json): Json {
+  if (schema?.type === 'array') return { ...schema, items };
+  if (!Array.isArray(schema?.anyOf)) return schema;
+  return {
+    ...schema,
+    anyOf: (schema.anyOf as Json[]).map((branch) =>
+      branch.type === 'array'
+        ? { ...branch, items }
+        : { ...branch, additionalProperties: { ...(branch.additionalProperties as Json), items } },
+    ),
+  };
 }
 
 function faultSchema({ kind, about, parameters }: { kind: string; about: string; parameters: z.ZodType }): Json {
@@ -39,6 +54,9 @@ function faultSchema({ kind, about, parameters }: { kind: string; about: string;
     kind: { const: kind, description: about },
     until: { enum: ['load-end', 'first-failure'] },
     'at-most': { type: 'string' },
+    for: { type: 'string' },
+    when: namedSchema(Object.values(triggers)),
+    within: { type: 'string' },
   };
   return {
     ...schema,

@@ -1,8 +1,19 @@
 import type { Checker, CheckRole } from '../checkers/checker.ts';
 import { checkers, standingChecks } from '../checkers/registry.ts';
 import { faults } from '../faults/registry.ts';
+import { triggers } from '../triggers/registry.ts';
 import { steps } from '../workload/registry.ts';
-import type { BoundCheck, BoundFault, BoundStep, Scenario, Variant } from './scenario.ts';
+import {
+  type BoundCheck,
+  type BoundFault,
+  type BoundStep,
+  type BoundTrigger,
+  type Lane,
+  type Scenario,
+  type Variant,
+  type VariantTurn,
+  variantTurns,
+} from './scenario.ts';
 import { categoryOf, type ScenarioFile, scenarioFile, type VariantFile } from './scenario-file.ts';
 import { type Path, YamlFile } from './yaml-file.ts';
 
@@ -29,19 +40,24 @@ function bindScenario(name: string, file: YamlFile): Scenario {
     file.throwIfWrong();
     throw new Error('a file that does not fit has problems');
   }
-  const mode = read.variants?.rotate === undefined ? 'each' : 'rotate';
-  const written = read.variants?.[mode] ?? { [onlyVariant]: null };
+  const groups = writtenVariants(read);
+  const written = Object.fromEntries(groups.map(({ name: variant, added }) => [variant, added]));
   const base = bindParts(file, read, []);
-  const variants = Object.entries(written).map(([variant, added]): Variant => {
-    const bound = added === null ? noParts : bindParts(file, added, ['variants', mode, variant]);
+  const variants = groups.map(({ name: variant, turn, added }): Variant => {
+    const bound = added === null ? noParts : bindParts(file, added, ['variants', turn, variant]);
     return {
       name: variant,
+      turn,
+      topology: added?.topology ?? read.topology,
+      profile: added?.profile ?? read.profile,
       needs: [...read.needs, ...(added?.needs ?? [])],
       seeded: (added?.seed ?? read.seed) === 'standard',
-      settleWithinMs: read.settle.within,
+      settleWithinMs: (added?.settle ?? read.settle).within,
+      observeEveryMs: read.observe ?? null,
       prepare: [...base.prepare, ...bound.prepare],
       faults: [...base.faults, ...bound.faults],
-      load: [...base.load, ...bound.load],
+      load: joinedLanes(base.load, bound.load),
+      afterwards: [...base.afterwards, ...bound.afterwards],
       invariants: [...base.invariants, ...bound.invariants],
       reactions: [...base.reactions, ...bound.reactions],
       proofs: [...base.proofs, ...bound.proofs],
@@ -56,7 +72,7 @@ function bindScenario(name: string, file: YamlFile): Scenario {
   );
   for (const [variant, added] of Object.entries(written)) {
     for (const part of ['load', 'proof'] as const) {
-      if (read[part].length + (added?.[part].length ?? 0) > 0) continue;
+      if (sizeOf(read[part]) + sizeOf(added?.[part] ?? []) > 0) continue;
       file.note([part], `at least one entry for the variant ${variant}`, []);
     }
   }
@@ -71,7 +87,6 @@ function bindScenario(name: string, file: YamlFile): Scenario {
     profile: read.profile,
     iterations: read.iterations,
     tags: read.tags,
-    variantMode: mode,
     variants,
     planted: read.planted.map((planted) => ({
       defect: planted.defect,
@@ -83,17 +98,32 @@ function bindScenario(name: string, file: YamlFile): Scenario {
   };
 }
 
+interface WrittenVariant {
+  readonly name: string;
+  readonly turn: VariantTurn;
+  readonly added: VariantFile | null;
+}
+
+function writtenVariants({ variants }: ScenarioFile): readonly WrittenVariant[] {
+  if (variants === undefined) return [{ name: onlyVariant, turn: 'each', added: null }];
+  return variantTurns.flatMap((turn) => Object.entries(variants[turn]).map(([name, added]) => ({ name, turn, added })));
+}
+
 /** The trial of a sweep stands alone: nothing of the scenario's own load, faults and checks is added to it. */
-function bindSweep(file: YamlFile, { sweep, settle }: ScenarioFile): Scenario['orders'] {
+function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: ScenarioFile): Scenario['orders'] {
   if (sweep === undefined) return null;
   for (const part of ['load', 'proof'] as const) {
-    if (sweep[part].length === 0) file.note(['sweep', part], 'at least one entry', []);
+    if (sizeOf(sweep[part]) === 0) file.note(['sweep', part], 'at least one entry', []);
   }
   const variant: Variant = {
     name: 'sweep',
+    turn: 'each',
+    topology,
+    profile,
     needs: [],
     seeded: sweep.seed === 'standard',
     settleWithinMs: settle.within,
+    observeEveryMs: null,
     ...bindParts(file, sweep, ['sweep']),
   };
   return { step: sweep['orders-of'], variant };
@@ -102,17 +132,26 @@ function bindSweep(file: YamlFile, { sweep, settle }: ScenarioFile): Scenario['o
 interface BoundParts {
   readonly prepare: readonly BoundStep[];
   readonly faults: readonly BoundFault[];
-  readonly load: readonly BoundStep[];
+  readonly load: readonly Lane[];
+  readonly afterwards: readonly BoundStep[];
   readonly invariants: readonly BoundCheck[];
   readonly reactions: readonly BoundCheck[];
   readonly proofs: readonly BoundCheck[];
 }
 
-const noParts: BoundParts = { prepare: [], faults: [], load: [], invariants: [], reactions: [], proofs: [] };
+const noParts: BoundParts = {
+  prepare: [],
+  faults: [],
+  load: [],
+  afterwards: [],
+  invariants: [],
+  reactions: [],
+  proofs: [],
+};
 
 type WrittenParts = Pick<
   VariantFile | ScenarioFile,
-  'prepare' | 'faults' | 'load' | 'invariants' | 'reactions' | 'proof'
+  'prepare' | 'faults' | 'load' | 'afterwards' | 'invariants' | 'reactions' | 'proof'
 >;
 
 function bindParts(file: YamlFile, written: WrittenParts, path: Path): BoundParts {
@@ -120,13 +159,37 @@ function bindParts(file: YamlFile, written: WrittenParts, path: Path): BoundPart
   return {
     prepare: written.prepare.flatMap((entry, index) => bindStep(file, entry, at('prepare', index))),
     faults: written.faults.flatMap((_entry, index) => bindFault(file, written, index, at('faults', index))),
-    load: written.load.flatMap((entry, index) => bindStep(file, entry, at('load', index))),
+    load: bindLoad(file, written.load, [...path, 'load']),
+    afterwards: written.afterwards.flatMap((entry, index) => bindStep(file, entry, at('afterwards', index))),
     invariants: written.invariants.flatMap((entry, index) =>
       bindCheck(file, entry, 'invariant', at('invariants', index)),
     ),
     reactions: written.reactions.flatMap((entry, index) => bindCheck(file, entry, 'reaction', at('reactions', index))),
     proofs: written.proof.flatMap((entry, index) => bindCheck(file, entry, 'proof', at('proof', index))),
   };
+}
+
+/** The lane of a load that is one list. */
+const onlyLane = 'load';
+
+function bindLoad(file: YamlFile, load: WrittenParts['load'], path: Path): Lane[] {
+  const bindAll = (entries: readonly unknown[], at: Path) =>
+    entries.flatMap((entry, index) => bindStep(file, entry, [...at, index]));
+  if (Array.isArray(load)) return load.length === 0 ? [] : [{ name: onlyLane, steps: bindAll(load, path) }];
+  return Object.entries(load).map(([name, entries]) => ({ name, steps: bindAll(entries, [...path, name]) }));
+}
+
+/** Lanes of one name follow one another: the scenario's steps, then the variant's. */
+function joinedLanes(base: readonly Lane[], added: readonly Lane[]): Lane[] {
+  const names = [...new Set([...base, ...added].map(({ name }) => name))];
+  return names.map((name) => ({
+    name,
+    steps: [...base, ...added].filter((lane) => lane.name === name).flatMap(({ steps: own }) => own),
+  }));
+}
+
+function sizeOf(list: object): number {
+  return Object.keys(list).length;
 }
 
 function bindStep(file: YamlFile, entry: unknown, path: Path): BoundStep[] {
@@ -160,14 +223,28 @@ function bindCheck(file: YamlFile, entry: unknown, role: CheckRole, path: Path):
 }
 
 function bindFault(file: YamlFile, written: WrittenParts, index: number, path: Path): BoundFault[] {
-  const { kind, until, 'at-most': atMost, ...parameters } = written.faults[index]!;
+  const { kind, until, 'at-most': atMost, for: lasting, when, within, ...parameters } = written.faults[index]!;
   const fault = faults[kind];
   if (fault === undefined) {
     file.noteUnknown([...path, 'kind'], 'one of the faults', kind, Object.keys(faults));
     return [];
   }
+  const trigger = when === undefined ? null : bindTrigger(file, when, within, [...path, 'when']);
   const checked = file.check(fault.parameters, path, parameters);
-  return checked === null ? [] : [{ kind, parameters: checked, fault, until, atMostMs: atMost ?? null }];
+  if (checked === null) return [];
+  return [{ kind, parameters: checked, fault, when: trigger, until, atMostMs: atMost ?? null, forMs: lasting ?? null }];
+}
+
+function bindTrigger(file: YamlFile, entry: unknown, withinMs: number, path: Path): BoundTrigger | null {
+  const named = nameAndParameters(file, entry, path);
+  if (named === null) return null;
+  const trigger = triggers[named.name];
+  if (trigger === undefined) {
+    file.noteUnknown(path, 'one of the triggers', named.name, Object.keys(triggers));
+    return null;
+  }
+  const parameters = file.check(trigger.parameters, named.path, named.parameters ?? {});
+  return parameters === null ? null : { name: named.name, parameters, trigger, withinMs };
 }
 
 /** `name` alone, or `{ name: parameters }`. */
@@ -231,7 +308,7 @@ function noteNames(file: YamlFile): void {
       file.noteUnknown(['faults', index, 'kind'], 'one of the faults', kind, Object.keys(faults));
     }
   });
-  for (const part of ['prepare', 'load']) {
+  for (const part of ['prepare', 'load', 'afterwards']) {
     list(part).forEach((entry, index) => {
       if (entry !== null && (typeof entry === 'string' || typeof entry === 'object'))
         bindStep(file, entry, [part, index]);

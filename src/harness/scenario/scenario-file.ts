@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Capability, capabilityNames } from '../../contract/capabilities.ts';
 import { duration } from '../../contract/parameters.ts';
-import { faultEnds } from './scenario.ts';
+import { faultEnds, type VariantTurn } from './scenario.ts';
 
 /** The closed set of topologies; a catalogue row may name several. */
 export const topologies = [
@@ -44,16 +44,27 @@ const faultEntry = z.looseObject({
   kind: z.string(),
   until: z.enum(faultEnds).default('load-end'),
   'at-most': duration.optional(),
+  for: duration.optional(),
+  /** A trigger; how long it is waited for. */
+  when: named.optional(),
+  within: duration.default(60_000),
 });
+
+/** One list of steps, or lanes of them that run side by side. */
+const load = z.union([z.array(named), z.record(slug, z.array(named).min(1))]).default([]);
 
 const trialParts = {
   prepare: z.array(named).default([]),
   faults: z.array(faultEntry).default([]),
-  load: z.array(named).default([]),
+  load,
+  /** Steps after the last heal. */
+  afterwards: z.array(named).default([]),
   invariants: z.array(named).default([]),
   reactions: z.array(named).default([]),
   proof: z.array(named).default([]),
 };
+
+const settle = z.strictObject({ within: duration });
 
 /** What a scenario says for all variants, and what each variant adds. */
 const parts = {
@@ -61,14 +72,24 @@ const parts = {
   ...trialParts,
 };
 
-export const variantFile = z.strictObject({ ...parts, seed: z.enum(['standard', 'none']).optional() });
+const profile = z.enum(['chaos', 'default']);
 
+export const variantFile = z.strictObject({
+  ...parts,
+  seed: z.enum(['standard', 'none']).optional(),
+  topology: z.enum(topologies).optional(),
+  profile: profile.optional(),
+  settle: settle.optional(),
+});
+
+const group = z.record(slug, variantFile.nullable()).default({});
 const variants = z
-  .strictObject({
-    each: z.record(slug, variantFile.nullable()).optional(),
-    rotate: z.record(slug, variantFile.nullable()).optional(),
-  })
-  .refine((value) => (value.each === undefined) !== (value.rotate === undefined), 'either "each" or "rotate"');
+  .strictObject({ each: group, rotate: group, fifth: group } satisfies Record<VariantTurn, z.ZodType>)
+  .refine(
+    (groups) =>
+      new Set(Object.values(groups).flatMap(Object.keys)).size === Object.values(groups).flatMap(Object.keys).length,
+    'each variant in one of "each", "rotate", "fifth"',
+  );
 
 /** What `chaos sweep` runs beside the faults' points: a trial of its own, once for each order of a relay's steps. */
 const sweepFile = z.strictObject({
@@ -84,11 +105,13 @@ export const scenarioFile = z.strictObject({
   name: slug,
   why: sentence,
   topology: z.enum(topologies),
-  profile: z.enum(['chaos', 'default']).default('chaos'),
+  profile: profile.default('chaos'),
   iterations: z.number().int().positive(),
   tags: z.array(slug).default([]),
   seed: z.enum(['standard', 'none']).default('standard'),
-  settle: z.strictObject({ within: duration }).default({ within: 60_000 }),
+  /** How often relay and nodes are looked at while the load runs. */
+  observe: duration.optional(),
+  settle: settle.default({ within: 60_000 }),
   ...parts,
   variants: variants.optional(),
   sweep: sweepFile.optional(),

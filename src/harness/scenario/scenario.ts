@@ -2,6 +2,7 @@ import type { Capability } from '../../contract/capabilities.ts';
 import type { Checker } from '../checkers/checker.ts';
 import type { Fault } from '../faults/fault.ts';
 import type { ArenaName } from '../topology/topology.ts';
+import type { Trigger } from '../triggers/trigger.ts';
 import type { Step } from '../workload/step.ts';
 
 /** One scenario file, read, checked and bound to the faults, steps and checkers it names. */
@@ -16,8 +17,6 @@ export interface Scenario {
   readonly profile: string;
   readonly iterations: number;
   readonly tags: readonly string[];
-  /** `each`: every variant in every iteration; `rotate`: iteration i runs variant i mod n. */
-  readonly variantMode: 'each' | 'rotate';
   readonly variants: readonly Variant[];
   readonly planted: readonly Planted[];
   /** The trial that `chaos sweep` runs in every order of the relay's steps of one name; null: none. */
@@ -29,18 +28,37 @@ export interface Scenario {
 /** One way to run a scenario: what the scenario says plus what the variant adds. */
 export interface Variant {
   readonly name: string;
+  readonly turn: VariantTurn;
+  /** Of the scenario, unless the variant has its own. */
+  readonly topology: string;
+  readonly profile: string;
   readonly needs: readonly Capability[];
   /** Whether the trial starts with the seed set (20 x 1 KiB from each of two nodes, converged). */
   readonly seeded: boolean;
   /** Steps between seeding and the first fault. */
   readonly prepare: readonly BoundStep[];
   readonly faults: readonly BoundFault[];
-  readonly load: readonly BoundStep[];
+  /** Side by side. */
+  readonly load: readonly Lane[];
+  /** Steps after the last heal, before settling. */
+  readonly afterwards: readonly BoundStep[];
+  /** How often relay and nodes are looked at from the load to the last heal; null: not at all. */
+  readonly observeEveryMs: number | null;
   readonly settleWithinMs: number;
   /** Beside the standing checks. */
   readonly invariants: readonly BoundCheck[];
   readonly reactions: readonly BoundCheck[];
   readonly proofs: readonly BoundCheck[];
+}
+
+/** `each`: in every iteration; `rotate`: one of these an iteration, in turn; `fifth`: in every fifth iteration. */
+export const variantTurns = ['each', 'rotate', 'fifth'] as const;
+export type VariantTurn = (typeof variantTurns)[number];
+
+/** Steps that follow one another. A load that is one list has one lane, `load`. */
+export interface Lane {
+  readonly name: string;
+  readonly steps: readonly BoundStep[];
 }
 
 export interface BoundStep {
@@ -53,9 +71,21 @@ export interface BoundFault {
   readonly kind: string;
   readonly parameters: unknown;
   readonly fault: Fault;
+  /** What sets it off; null: it is on before the first step of the load. */
+  readonly when: BoundTrigger | null;
   readonly until: FaultEnd;
   /** Healed after this long at the latest. */
   readonly atMostMs: number | null;
+  /** Healed after exactly this long; the load is not over before. */
+  readonly forMs: number | null;
+}
+
+export interface BoundTrigger {
+  readonly name: string;
+  readonly parameters: unknown;
+  readonly trigger: Trigger;
+  /** Not waited for any longer. */
+  readonly withinMs: number;
 }
 
 /** `load-end`: after the last load step. `first-failure`: the node of the fault's link reported a failed handshake. */

@@ -32,6 +32,11 @@ export interface Load {
   /** Device ids by node, as the relay's statistics name them. */
   readonly devices: Readonly<Record<NodeName, string>>;
   push(node: NodeName, options: PushOptions): Promise<Answered<'push'>>;
+  /** One pull up to the relay's head. */
+  pull(node: NodeName): Promise<Answered<'pull'>>;
+  /** One heartbeat with its answer. */
+  ping(node: NodeName): Promise<Answered<'ping'>>;
+  delete(node: NodeName, item: string): Promise<Answered<'delete'>>;
   connect(node: NodeName): Promise<void>;
   disconnect(node: NodeName): Promise<void>;
   /** Waits until the node has announced that it is connected; false when the time runs out (recorded). */

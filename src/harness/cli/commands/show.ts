@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ScenarioError } from '../../../support/errors.ts';
 import { standingChecks } from '../../checkers/registry.ts';
 import { loadCatalogue } from '../../scenario/catalogue.ts';
-import type { BoundCheck, Scenario, Variant } from '../../scenario/scenario.ts';
+import type { BoundCheck, BoundFault, Scenario, Variant, VariantTurn } from '../../scenario/scenario.ts';
 import { scenariosOption } from '../run-options.ts';
 import { select } from '../select.ts';
 
@@ -22,12 +22,11 @@ export function addShow(program: Command): void {
 }
 
 function described(scenario: Scenario): string {
-  const { id, name, why, topology, profile, iterations, variantMode, file } = scenario;
-  const every = variantMode === 'each' ? 'each variant in every iteration' : 'one variant an iteration, in turn';
+  const { id, name, why, topology, profile, iterations, file } = scenario;
   const lines = [
     `${id} ${name}`,
     `  ${why}`,
-    `  topology ${topology}, profile ${profile}, ${iterations} iterations, ${every}`,
+    `  topology ${topology}, profile ${profile}, ${iterations} iterations`,
     ...scenario.variants.flatMap(describedVariant),
     '  Always checked:',
     ...standingChecks.map((check) => `    ${check.name}: ${check.about}`),
@@ -42,24 +41,35 @@ function described(scenario: Scenario): string {
   return lines.join('\n');
 }
 
+const turns: Record<VariantTurn, string> = {
+  each: 'in every iteration',
+  rotate: 'in turn with the others of its rotation',
+  fifth: 'in every fifth iteration',
+};
+
 function describedVariant(variant: Variant): string[] {
   const seeded = variant.seeded ? 'after a seed set of 20 items from each of two nodes' : 'on an empty group';
   const step = (bound: { name: string; parameters: unknown; step: { about: string } }) =>
     `      ${bound.name} ${compact(bound.parameters)}: ${bound.step.about}`;
   return [
-    `  Variant ${variant.name}, ${seeded}${variant.needs.length === 0 ? '' : `; needs ${variant.needs.join(', ')}`}:`,
+    `  Variant ${variant.name}, ${turns[variant.turn]}, ${seeded}${variant.needs.length === 0 ? '' : `; needs ${variant.needs.join(', ')}`}:`,
     ...section('before', variant.prepare.map(step)),
-    ...section(
-      'fault',
-      variant.faults.map(
-        ({ kind, parameters, fault, until }) => `      ${kind} ${compact(parameters)} until ${until}: ${fault.about}`,
-      ),
+    ...section('fault', variant.faults.map(describedFault)),
+    ...variant.load.flatMap(({ name, steps }) =>
+      section(variant.load.length === 1 ? 'load' : `load, side by side: ${name}`, steps.map(step)),
     ),
-    ...section('load', variant.load.map(step)),
+    ...section('after the last fault', variant.afterwards.map(step)),
     ...section('must hold', variant.invariants.map(check)),
     ...section('the fault must cause', variant.reactions.map(check)),
     ...section('proof that the fault bit', variant.proofs.map(check)),
   ];
+}
+
+function describedFault({ kind, parameters, fault, when, until, forMs, atMostMs }: BoundFault): string {
+  const from = when === null ? '' : ` when ${when.name} ${compact(when.parameters)} (${when.trigger.about})`;
+  const atMost = atMostMs === null ? '' : `, at most ${atMostMs} ms`;
+  const end = forMs === null ? `until ${until}${atMost}` : `for ${forMs} ms`;
+  return `      ${kind} ${compact(parameters)}${from} ${end}: ${fault.about}`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {

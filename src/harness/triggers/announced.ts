@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { nodeName } from '../../contract/parameters.ts';
+import type { Trigger } from './trigger.ts';
+
+const parameters = z.strictObject({
+  node: nodeName,
+  /** `acked`: the relay acknowledged an item; `received`: an item of another node was stored; `sealed`: it goes out. */
+  event: z.enum(['acked', 'received', 'sealed', 'handshake-failed']),
+  count: z.number().int().positive().default(1),
+});
+
+/** The node announced the event for the `count`th time since the load began. */
+export const announced: Trigger<z.output<typeof parameters>> = {
+  name: 'announced',
+  about: 'A node announced an event, such as an acknowledgement, so many times since the load began.',
+  parameters,
+  async arm(trial, { node, event: awaited, count }, fire) {
+    let seen = 0;
+    const end = trial.onEvent((from, { event }) => {
+      if (from !== node || event !== awaited) return;
+      seen += 1;
+      if (seen === count) fire();
+    });
+    return async () => end();
+  },
+};

@@ -1,0 +1,10 @@
+import { announced } from './announced.ts';
+import { elapsed } from './elapsed.ts';
+import { healed } from './healed.ts';
+import type { Trigger } from './trigger.ts';
+import { unacknowledged } from './unacknowledged.ts';
+
+/** Every trigger that a fault's `when` can name. */
+export const triggers: Readonly<Record<string, Trigger>> = Object.fromEntries(
+  [announced, unacknowledged, elapsed, healed].map((trigger) => [trigger.name, trigger as Trigger]),
+);

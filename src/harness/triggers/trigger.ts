@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+import type { NodeEvent } from '../../contract/control.ts';
+import type { Clock } from '../../support/clock.ts';
+import type { Prng } from '../../support/prng.ts';
+import type { HistoryEntry } from '../history/history.ts';
+import type { Heal, NodeName, Topology } from '../topology/topology.ts';
+
+/** A moment of the trial that sets off a fault. The file's name is the export's name is the name in YAML. */
+export interface Trigger<Parameters = unknown> {
+  readonly name: string;
+  /** What is waited for, for `chaos show` and the reference table. */
+  readonly about: string;
+  readonly parameters: z.ZodType<Parameters>;
+  /** True when it needs a topology with a tap. */
+  readonly needsTap?: boolean;
+  /**
+   * Calls `fire` once, when the moment comes. The returned function ends the watch and lets go what was held for it;
+   * it is called after the fault was injected, or when the moment never came.
+   */
+  arm(trial: WatchedTrial, parameters: Parameters, fire: () => void): Promise<Heal>;
+}
+
+/** What a trigger may look at. */
+export interface WatchedTrial {
+  readonly topology: Topology;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  /** What the trial's history holds so far. */
+  readonly entries: () => readonly HistoryEntry[];
+  /** Calls back for each announcement of a node from now on; the returned function ends it. */
+  onEvent(listener: (node: NodeName, event: NodeEvent) => void): () => void;
+  /** Calls back for each entry of the history from now on; the returned function ends it. */
+  onEntry(listener: (entry: HistoryEntry) => void): () => void;
+}
