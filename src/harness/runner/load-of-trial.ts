@@ -5,7 +5,7 @@ import type { Answered, NodeName } from '../topology/topology.ts';
 import type { Load, PushOptions } from '../workload/step.ts';
 import type { TrialContext } from './trial-context.ts';
 import { untilAnnounced } from './until-announced.ts';
-import { acknowledgedBy, observeStatus } from './watch.ts';
+import { itemsOf, observeStatus } from './watch.ts';
 
 const connectTimeoutMs = 30_000;
 const askStatusEveryMs = 20;
@@ -42,6 +42,7 @@ export class LoadOfTrial {
       disconnect: (node) => this.#disconnect(part, node),
       connected: (node, timeoutMs) => this.#connected(node, timeoutMs),
       acknowledged: (node, items, timeoutMs) => this.#acknowledged(node, items, timeoutMs),
+      delivered: (timeoutMs) => this.#delivered(timeoutMs),
       gaveUp: (waitedFor, lastSeen) => {
         history.append({ kind: 'gave-up', waitedFor, lastSeen });
       },
@@ -96,7 +97,7 @@ export class LoadOfTrial {
       return answered;
     }
     const { item, level, cursor, sequence, retryable } = answered.value;
-    if (level === 'relay') acknowledgedBy(facts.acknowledged, node).add(item);
+    if (level === 'relay') itemsOf(facts.acknowledged, node).add(item);
     history.append({
       kind: 'answered',
       operation,
@@ -117,7 +118,7 @@ export class LoadOfTrial {
     const outbox = await topology.node(node).request('outbox', {});
     if (outbox.outcome !== 'ok') return; // Without this witness the check that needs it answers unknown.
     const present = outbox.value.entries.some((entry) => entry.item === item);
-    const value = { node, item, present: present || acknowledgedBy(this.#context.facts.acknowledged, node).has(item) };
+    const value = { node, item, present: present || itemsOf(this.#context.facts.acknowledged, node).has(item) };
     history.append({ kind: 'witness', name: 'outbox-after-retryable', value });
   }
 
@@ -156,7 +157,7 @@ export class LoadOfTrial {
   }
 
   #acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean> {
-    const known = acknowledgedBy(this.#context.facts.acknowledged, node);
+    const known = itemsOf(this.#context.facts.acknowledged, node);
     const open = () => items.filter((item) => !known.has(item)).length;
     return this.#orGiveUp(() =>
       untilAnnounced(this.#context, {
@@ -165,6 +166,30 @@ export class LoadOfTrial {
         seen: () => `${open()} open`,
         // What will never be told is not waited for.
         timeoutMs: this.#context.topology.can.includes('ack-relay') ? timeoutMs : 0,
+      }),
+    );
+  }
+
+  #delivered(timeoutMs: number): Promise<boolean> {
+    const { topology, history, facts } = this.#context;
+    const pushes = new Map(
+      history.of('invoked').flatMap(({ operation, op, node }) => (op === 'push' ? [[operation, node] as const] : [])),
+    );
+    const items = history.of('answered').flatMap(({ operation, item }) => {
+      const author = pushes.get(operation);
+      return author === undefined || item === undefined ? [] : [{ author, item }];
+    });
+    const open = () =>
+      topology.nodes.reduce((sum, node) => {
+        const received = itemsOf(facts.received, node);
+        return sum + items.filter(({ author, item }) => author !== node && !received.has(item)).length;
+      }, 0);
+    return this.#orGiveUp(() =>
+      untilAnnounced(this.#context, {
+        what: `every node to receive ${items.length} items`,
+        holds: () => open() === 0,
+        seen: () => `${open()} open`,
+        timeoutMs,
       }),
     );
   }

@@ -22,6 +22,8 @@ export interface TrialFacts {
   readonly devices: Record<NodeName, string>;
   /** Items the relay has acknowledged, by node: from the nodes' events. */
   readonly acknowledged: Map<NodeName, Set<string>>;
+  /** Items each node has announced as received, by node. */
+  readonly received: Map<NodeName, Set<string>>;
   /** Last state each node announced. */
   readonly states: Map<NodeName, NodeState>;
   /** Last vector recorded for each node. */

@@ -53,6 +53,7 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
       group: '',
       devices: {},
       acknowledged: new Map(),
+      received: new Map(),
       states: new Map(),
       vectors: new Map(),
       listeners: new Set(),

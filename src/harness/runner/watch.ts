@@ -29,16 +29,18 @@ function record({ history, canaries, facts }: TrialContext, node: NodeName, even
     for (const secret of event.secrets) canaries.add('handshake-secret', Buffer.from(secret, 'base64'));
     return;
   }
-  if (event.event === 'acked') acknowledgedBy(facts.acknowledged, node).add(event.item);
+  if (event.event === 'acked') itemsOf(facts.acknowledged, node).add(event.item);
+  if (event.event === 'received') itemsOf(facts.received, node).add(event.item);
   if (event.event === 'state') facts.states.set(node, event.state);
   history.append({ kind: 'event', node, event });
 }
 
-export function acknowledgedBy(acknowledged: Map<NodeName, Set<string>>, node: NodeName): Set<string> {
-  let items = acknowledged.get(node);
+/** The node's items among those announced; filled in as more are. */
+export function itemsOf(announced: Map<NodeName, Set<string>>, node: NodeName): Set<string> {
+  let items = announced.get(node);
   if (items === undefined) {
     items = new Set();
-    acknowledged.set(node, items);
+    announced.set(node, items);
   }
   return items;
 }

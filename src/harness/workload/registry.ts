@@ -4,14 +4,14 @@ import { connect, disconnect } from './connect.ts';
 import { cutUnacknowledged } from './cut-unacknowledged.ts';
 import { cycle } from './cycle.ts';
 import { deleteItems } from './delete.ts';
+import { delivered } from './delivered.ts';
 import { push } from './push.ts';
 import type { Step } from './step.ts';
 import { wait } from './wait.ts';
 
 /** Every step a scenario's load can name. */
 export const steps: Readonly<Record<string, Step>> = Object.fromEntries(
-  [push, pull, deleteItems, ping, barrierPush, cutUnacknowledged, connect, disconnect, cycle, wait].map((step) => [
-    step.name,
-    step as Step,
-  ]),
+  [push, pull, deleteItems, ping, barrierPush, cutUnacknowledged, connect, disconnect, cycle, wait, delivered].map(
+    (step) => [step.name, step as Step],
+  ),
 );

@@ -43,6 +43,8 @@ export interface Load {
   connected(node: NodeName, timeoutMs: number): Promise<boolean>;
   /** Waits until the relay has acknowledged the items to their node; false when the time runs out (recorded). */
   acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean>;
+  /** Waits until every node announced every item that was accepted so far; false when the time runs out (recorded). */
+  delivered(timeoutMs: number): Promise<boolean>;
   /** Records a wait that ran out without being an error. */
   gaveUp(waitedFor: string, lastSeen: unknown): void;
 }
