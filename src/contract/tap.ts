@@ -1,7 +1,7 @@
 /**
  * What the tap, the record-aware man in the middle, can be told and what it writes down.
  *
- * The tap knows the record framing (2-byte length, one Noise message), not the keys. One rule acts on the records or
+ * The tap knows the record framing (2-byte length, one Noise message), not the keys. A rule acts on the records or
  * bytes of one direction of one link's connections; the simulator's links obey the same rules.
  */
 import { z } from 'zod';
@@ -12,22 +12,60 @@ const count = z.number().int().nonnegative();
 export const directions = ['up', 'down'] as const;
 export type Direction = (typeof directions)[number];
 
-const where = {
-  link: z.string(),
-  direction: z.enum(directions),
-  /** Record of the connection in this direction, from 0. Handshake records come first: m1 is up 0, m2 down 0. */
-  record: count,
-};
+const where = { link: z.string(), direction: z.enum(directions) };
 
-export const tapRule = z.discriminatedUnion('action', [
+/** Record of a connection in this direction, from 0; on each connection. m1 of the handshake is up 0, m2 down 0. */
+const ofEachConnection = { record: count };
+/**
+ * The nth record, from 1, of at least `minBytes` (length prefix included) of this direction that came to the tap since
+ * the rule was added, whatever the connection. The tap has no keys: size is how it tells a push from a heartbeat.
+ */
+const nthOfLink = { nth: count.min(1), minBytes: count };
+/** The moment when so many bytes of records of at least `minBytes` have come since the rule was added. */
+const afterBytesOfLink = { afterBytes: count.min(1), minBytes: count };
+
+/** A rule that acts on a whole record; with `afterBytes` on the one in which the count is reached. */
+function onRecord<Action extends z.core.$ZodShape>(action: Action) {
+  return z.union([
+    z.strictObject({ ...where, ...ofEachConnection, ...action }),
+    z.strictObject({ ...where, ...nthOfLink, ...action }),
+    z.strictObject({ ...where, ...afterBytesOfLink, ...action }),
+  ]);
+}
+
+/** A rule that acts at a byte: after `bytes` of the record, its length prefix included, or after the count's last one. */
+function atByte<Action extends z.core.$ZodShape>(action: Action) {
+  const bytes = count;
+  return z.union([
+    z.strictObject({ ...where, ...ofEachConnection, bytes, ...action }),
+    z.strictObject({ ...where, ...nthOfLink, bytes, ...action }),
+    z.strictObject({ ...where, ...afterBytesOfLink, ...action }),
+  ]);
+}
+
+/**
+ * One thing the tap does at one point of the traffic. With `record` it strikes on each connection, else once. The first
+ * rule added that meets a record decides; the others have counted it and missed it.
+ */
+export const tapRule = z.union([
   /** Flips one bit of the record's Noise message: `bit` counts from the message's first byte, highest bit first. */
-  z.strictObject({ action: z.literal('flip'), ...where, bit: count }),
-  /** Forwards the first `bytes` of the record, its length prefix included, then closes both sides. */
-  z.strictObject({ action: z.literal('cut'), ...where, bytes: count }),
+  onRecord({ action: z.literal('flip'), bit: count }),
+  onRecord({ action: z.literal('drop') }),
   /** Forwards the whole record, then closes both sides. */
-  z.strictObject({ action: z.literal('close-after'), ...where }),
-  z.strictObject({ action: z.literal('drop'), ...where }),
+  onRecord({ action: z.literal('close-after') }),
+  /** Forwards the record; from then on every record of the connection's other direction is dropped. */
+  onRecord({ action: z.literal('mute') }),
+  /** Forwards the record; the rule only says when. */
+  onRecord({ action: z.literal('watch') }),
+  /** Forwards up to the byte, then closes both sides. */
+  atByte({ action: z.literal('cut') }),
+  /** Forwards up to the byte; all that follows in the direction waits in order, and is lost if its sender ends first. */
+  atByte({ action: z.literal('hold') }),
 ]);
+/**
+ * What a rule struck does not outlive it: taken out, a hold passes on what waited, and a mute closes both sides, because
+ * no Noise session goes on after a record that is missing.
+ */
 export type TapRule = z.infer<typeof tapRule>;
 
 const ofConnection = {
@@ -43,7 +81,7 @@ const tapOpening = z.object({ ...ofConnection, action: z.literal('open') });
 /** So many bytes of the preamble, which comes before the first record up, passed at once. */
 const tapPreamble = z.object({ ...ofConnection, action: z.literal('preamble'), bytes: count });
 
-/** One record that passed, or what was left of it. Handshake records (the first two each way) also raw. */
+/** One record that came, and what passed of it. Handshake records (the first two each way) also raw. */
 const tapRecord = z.object({
   ...ofConnection,
   direction: z.enum(directions),
@@ -54,7 +92,10 @@ const tapRecord = z.object({
   /** SHA-256 in hex. */
   digestBefore: z.string(),
   digestAfter: z.string(),
-  action: z.enum(['forward', 'flip', 'cut', 'close-after', 'drop', 'residue']),
+  /** `release` is what was held of a record, passed on later; `residue` an unfinished record whose sender ended. */
+  action: z.enum(['forward', 'flip', 'drop', 'close-after', 'mute', 'watch', 'cut', 'hold', 'release', 'residue']),
+  /** Which rule acted, from 1 in the order in which the tap was given them. */
+  rule: count.optional(),
   /** Base64 of the record with its prefix, before and after. */
   rawBefore: z.string().optional(),
   rawAfter: z.string().optional(),

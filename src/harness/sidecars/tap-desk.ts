@@ -1,18 +1,19 @@
 import { tapRule } from '../../contract/tap.ts';
 import { messageOf } from '../../support/errors.ts';
-import type { TapAnswer, TapRequest } from './tap-protocol.ts';
-import type { TapRules } from './tap-rules.ts';
+import type { TapAnswer, TapRequest, TapStrike } from './tap-protocol.ts';
+import type { TakeOut, TapRules } from './tap-rules.ts';
 
-/** Answers the tester's requests to the tap. */
+/** Answers the tester's requests to the tap, and tells it of strikes. */
 export class TapDesk {
   readonly #rules: TapRules;
   readonly #connections: () => number;
-  readonly #added = new Map<number, () => void>();
-  #count = 0;
+  readonly #tell: (strike: TapStrike) => void;
+  readonly #added = new Map<number, TakeOut>();
 
-  constructor(rules: TapRules, connections: () => number) {
+  constructor(rules: TapRules, connections: () => number, tell: (strike: TapStrike) => void) {
     this.#rules = rules;
     this.#connections = connections;
+    this.#tell = tell;
   }
 
   /** One line of JSON in, one answer out; what cannot be read is answered with an error. */
@@ -20,10 +21,11 @@ export class TapDesk {
     try {
       const request = JSON.parse(line) as TapRequest;
       switch (request.op) {
-        case 'add-rule':
-          this.#count += 1;
-          this.#added.set(this.#count, this.#rules.add(tapRule.parse(request.rule)));
-          return { rule: this.#count };
+        case 'add-rule': {
+          const takeOut = this.#rules.add(tapRule.parse(request.rule), (strike) => this.#tell({ strike }));
+          this.#added.set(takeOut.number, takeOut);
+          return { rule: takeOut.number };
+        }
         case 'remove-rule':
           this.#added.get(request.rule)?.();
           this.#added.delete(request.rule);

@@ -1,8 +1,8 @@
 /**
  * What the tester says to the tap over its attached standard streams: JSON lines, one answer for each request, in
- * order. The container's log is stderr.
+ * order; in between the tap tells unasked when a rule strikes. The container's log is stderr.
  */
-import type { TapEntry, TapRule } from '../../contract/tap.ts';
+import type { TapEntry, TapRecord, TapRule } from '../../contract/tap.ts';
 
 export type TapRequest =
   | { readonly op: 'add-rule'; readonly rule: TapRule }
@@ -12,6 +12,12 @@ export type TapRequest =
   | { readonly op: 'begin' }
   | { readonly op: 'journal' }
   | { readonly op: 'state' };
+
+/** Told at once when a rule struck; never before the answer that named the rule. */
+export interface TapStrike {
+  /** The record, with the number of the rule. */
+  readonly strike: TapRecord;
+}
 
 export interface TapAnswer {
   /** What was wrong with the request. */

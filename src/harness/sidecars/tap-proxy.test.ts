@@ -4,6 +4,7 @@ import { isTapRecord, type TapRule } from '../../contract/tap.ts';
 import { systemClock } from '../../support/system-clock.ts';
 import { until } from '../../support/until.ts';
 import { TapDesk } from './tap-desk.ts';
+import type { TapStrike } from './tap-protocol.ts';
 import { TapProxy } from './tap-proxy.ts';
 import { TapRules } from './tap-rules.ts';
 
@@ -97,6 +98,40 @@ describe('tap proxy', () => {
     expect(entry?.rawAfter).toBe(record(0x11, 0x20).toString('base64'));
   });
 
+  test('what a rule holds back passes when it is taken out', async () => {
+    const { node, tapRules, got, reach } = await world([]);
+    const takeOut = tapRules.add({ action: 'hold', link: 'node-a', direction: 'up', record: 0, bytes: 1 });
+    node.write(Buffer.concat([preamble, record(1, 2), record(3)]));
+    await reach('the first byte to pass', ({ up }) => up === 11 + 1);
+    takeOut();
+    await reach('the rest to pass', ({ up }) => up === 11 + 4 + 3);
+    expect(Buffer.concat(got)).toEqual(Buffer.concat([preamble, record(1, 2), record(3)]));
+  });
+
+  test('a node that ends while its bytes are held back takes them along', async () => {
+    const { node, tapRules, reach } = await world([]);
+    tapRules.add({ action: 'hold', link: 'node-a', direction: 'up', record: 0, bytes: 1 });
+    node.end(Buffer.concat([preamble, record(1, 2), record(3)]));
+    const { up } = await reach('the relay to see the end', ({ relayEnded }) => relayEnded);
+    expect(up).toBe(11 + 1);
+  });
+
+  test('a muted connection is closed on both sides when its rule is taken out', async () => {
+    const { node, accepted, tapRules, reach } = await world([]);
+    const strikes: number[] = [];
+    const takeOut = tapRules.add({ action: 'mute', link: 'node-a', direction: 'up', record: 0 }, () => {
+      strikes.push(accepted.length);
+    });
+    node.write(Buffer.concat([preamble, record(1, 2)]));
+    await reach('the record to pass', ({ up }) => up === 11 + 4);
+    expect(strikes).toHaveLength(1);
+    accepted[0]!.write(record(9));
+    await reach('the answer to be swallowed', () => tapRules.journal.some(({ action }) => action === 'drop'));
+    takeOut();
+    const { down } = await reach('both sides to end', ({ nodeEnded, relayEnded }) => nodeEnded && relayEnded);
+    expect(down).toBe(0);
+  });
+
   test('the end of one side reaches the other', async () => {
     const { node, reach } = await world([]);
     node.end(preamble);
@@ -119,11 +154,34 @@ describe('tap desk', () => {
 
   test('adds and removes rules by number', () => {
     const rules = new TapRules();
-    const desk = new TapDesk(rules, () => 2);
+    const desk = new TapDesk(
+      rules,
+      () => 2,
+      () => undefined,
+    );
     expect(ask(desk, { op: 'add-rule', rule })).toEqual({ rule: 1 });
     expect(ask(desk, { op: 'state' })).toEqual({ state: { rules: 1, connections: 2 } });
     expect(ask(desk, { op: 'remove-rule', rule: 1 })).toEqual({});
     expect(rules.rules).toEqual([]);
+  });
+
+  test('tells a strike at once, with the number of its rule', () => {
+    const rules = new TapRules();
+    const told: TapStrike[] = [];
+    const desk = new TapDesk(
+      rules,
+      () => 0,
+      (strike) => told.push(strike),
+    );
+    ask(desk, { op: 'add-rule', rule });
+    expect(ask(desk, { op: 'add-rule', rule: { ...rule, record: 1 } })).toEqual({ rule: 2 });
+    const connection = rules.connection('node-a', 7, () => undefined);
+    connection.pass('down', record(1, 2), 8);
+    connection.pass('down', record(3, 4), 9);
+    expect(told.map(({ strike }) => [strike.rule, strike.record, strike.atMs])).toEqual([
+      [1, 0, 8],
+      [2, 1, 9],
+    ]);
   });
 
   test.each([
@@ -131,6 +189,12 @@ describe('tap desk', () => {
     ['an unknown operation', '{"op":"forget"}'],
     ['a rule outside the contract', '{"op":"add-rule","rule":{"action":"melt"}}'],
   ])('answers %s with an error', (_, line) => {
-    expect(new TapDesk(new TapRules(), () => 0).answer(line)).toHaveProperty('error');
+    expect(
+      new TapDesk(
+        new TapRules(),
+        () => 0,
+        () => undefined,
+      ).answer(line),
+    ).toHaveProperty('error');
   });
 });

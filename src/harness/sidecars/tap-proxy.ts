@@ -2,7 +2,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Direction } from '../../contract/tap.ts';
 import type { Clock } from '../../support/clock.ts';
-import type { TapConnection, TapRules } from './tap-rules.ts';
+import type { TapConnection } from './tap-connection.ts';
+import type { TapRules } from './tap-rules.ts';
 
 export interface TapProxyOptions {
   readonly link: string;
@@ -14,6 +15,9 @@ export interface TapProxyOptions {
 
 /** How long a peer has to answer the end with its own. */
 const lingerMs = 2_000;
+
+/** By the direction that starts there: `up` is the node's socket. */
+type Sides = Readonly<Record<Direction, Socket>>;
 
 const peerOf = { up: 'down', down: 'up' } as const;
 
@@ -50,28 +54,22 @@ export class TapProxy {
 
   #accept(node: Socket): void {
     const { relay, rules, link } = this.#options;
-    const passage = rules.connection(link, this.#options.clock.wallMs());
     const socket = connect({ ...relay, allowHalfOpen: true, noDelay: true });
     const sides = { up: node, down: socket } as const;
+    const passage = rules.connection(link, this.#options.clock.wallMs(), (direction) => {
+      this.#forward(direction, sides, passage, new Uint8Array(0));
+    });
     this.#open.add(node);
     node.once('close', () => this.#open.delete(node));
     this.#pass('up', sides, passage);
     this.#pass('down', sides, passage);
   }
 
-  /** `sides` by the direction that starts there: `up` is the node's socket. */
-  #pass(direction: Direction, sides: Readonly<Record<Direction, Socket>>, passage: TapConnection): void {
+  #pass(direction: Direction, sides: Sides, passage: TapConnection): void {
     const [from, to] = [sides[direction], sides[peerOf[direction]]];
     const now = () => this.#options.clock.wallMs();
-    from.on('data', (chunk) => {
-      // A copy, not a Buffer: its slice() would share bytes, and a flipped bit would change the record before it too.
-      const { forward, close } = passage.pass(direction, new Uint8Array(chunk), now());
-      if (forward.length > 0 && to.writable && !to.write(forward)) {
-        from.pause();
-        to.once('drain', () => from.resume());
-      }
-      if (close) endBoth(sides);
-    });
+    // A copy, not a Buffer: its slice() would share bytes, and a flipped bit would change the record before it too.
+    from.on('data', (chunk) => this.#forward(direction, sides, passage, new Uint8Array(chunk)));
     from.once('end', () => {
       const rest = passage.end(direction, now());
       if (to.writable) to.end(rest);
@@ -82,13 +80,23 @@ export class TapProxy {
       if (!to.writableEnded) to.destroy();
     });
   }
+
+  #forward(direction: Direction, sides: Sides, passage: TapConnection, chunk: Uint8Array): void {
+    const [from, to] = [sides[direction], sides[peerOf[direction]]];
+    const { forward, close } = passage.pass(direction, chunk, this.#options.clock.wallMs());
+    if (forward.length > 0 && to.writable && !to.write(forward)) {
+      from.pause();
+      to.once('drain', () => from.resume());
+    }
+    if (close) endBoth(sides);
+  }
 }
 
 /**
  * What was already passed on leaves first, then both sides end. What still comes in is thrown away, not left unread: a
  * socket closed over unread bytes is reset, and a reset can take the last bytes that were passed on with it.
  */
-function endBoth(sides: Readonly<Record<Direction, Socket>>): void {
+function endBoth(sides: Sides): void {
   for (const socket of Object.values(sides)) {
     socket.removeAllListeners('data');
     socket.resume();

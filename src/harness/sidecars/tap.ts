@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../../support/errors.ts';
 import { systemClock } from '../../support/system-clock.ts';
 import { TapDesk } from './tap-desk.ts';
+import type { TapAnswer, TapStrike } from './tap-protocol.ts';
 import { TapProxy } from './tap-proxy.ts';
 import { TapRules } from './tap-rules.ts';
 
@@ -30,9 +31,9 @@ try {
 }
 process.once('SIGTERM', () => process.exit(0));
 
-const desk = new TapDesk(rules, () => proxies.reduce((sum, proxy) => sum + proxy.connections, 0));
-createInterface({ input: process.stdin }).on('line', (line) => {
-  process.stdout.write(`${JSON.stringify(desk.answer(line))}\n`);
-});
+const say = (message: TapAnswer | TapStrike) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const connections = () => proxies.reduce((sum, proxy) => sum + proxy.connections, 0);
+const desk = new TapDesk(rules, connections, say);
+createInterface({ input: process.stdin }).on('line', (line) => say(desk.answer(line)));
 // Nobody at the other end of the streams is no reason to stop passing bytes on.
 process.stdin.on('end', () => undefined);

@@ -1,6 +1,6 @@
 import type { Direction } from '../../contract/tap.ts';
 import type { CloseReason, Connection, ConnectionEvents } from '../../sut/io/transport.ts';
-import type { TapConnection } from '../sidecars/tap-rules.ts';
+import type { TapConnection } from '../sidecars/tap-connection.ts';
 import type { LinkShape, Transit } from './link-shape.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -47,6 +47,12 @@ export class SimulatedConnection {
 
   receiver(direction: Direction): ConnectionEnd | null {
     return direction === 'up' ? this.relay : this.node;
+  }
+
+  /** A rule of the tap that held something of the direction back was taken out. */
+  wakeTap(direction: Direction): void {
+    const flow = direction === 'up' ? this.up : this.down;
+    flow.wakeTap();
   }
 
   /** Nothing passes any more in either direction; both ends hear of it a moment later. */
@@ -219,6 +225,13 @@ class Flow {
     this.#arrive(this.#shape.packet(false), () => this.#connection.receiver(this.#direction)?.closeWith(told));
   }
 
+  wakeTap(): void {
+    const { tap } = this.#connection;
+    if (tap === null || this.#state !== 'running') return;
+    if (this.#direction === 'down') this.#tapDown(tap, new Uint8Array(0));
+    else if (this.#tapUp(tap, new Uint8Array(0))) this.#connection.breakOff('ended');
+  }
+
   /** No byte passes any more, those on their way included. */
   stop(): void {
     this.#state = 'stopped';
@@ -242,13 +255,24 @@ class Flow {
   #transmit(bytes: Uint8Array): void {
     const { path, tap } = this.#connection;
     path.saw(this.#direction === 'up' ? 'node' : 'relay', this.#connection, this.#direction, bytes);
-    if (this.#direction === 'up' || tap === null) {
-      this.#travel(bytes);
-      return;
-    }
-    const passage = tap.pass('down', bytes, path.clock.wallMs);
+    if (this.#direction === 'up' || tap === null) this.#travel(bytes);
+    else this.#tapDown(tap, bytes);
+  }
+
+  /** The tap stands at the relay's end of the path: what leaves it travels down. */
+  #tapDown(tap: TapConnection, bytes: Uint8Array): void {
+    const passage = tap.pass('down', bytes, this.#connection.path.clock.wallMs);
     this.#travel(passage.forward);
     if (passage.close) this.#arrive(this.#shape.packet(false), () => this.#connection.breakOff('ended'));
+  }
+
+  /** What leaves the tap upwards has arrived. Answers whether the connection ends after it. */
+  #tapUp(tap: TapConnection, bytes: Uint8Array): boolean {
+    const passage = tap.pass('up', bytes, this.#connection.path.clock.wallMs);
+    // Held by the tap, it no longer fills the window.
+    this.#unreadBytes += passage.forward.length - bytes.length;
+    this.#deliver(passage.forward);
+    return passage.close;
   }
 
   #travel(bytes: Uint8Array): void {
@@ -282,13 +306,10 @@ class Flow {
     const passing = bytes.subarray(0, admitted.bytes);
     let { closes } = admitted;
     if (this.#direction === 'up' && tap !== null) {
-      const passage = tap.pass('up', passing, path.clock.wallMs);
-      // Held by the tap, it no longer fills the window.
-      this.#unreadBytes += passage.forward.length - passing.length;
-      this.#deliver(passage.forward);
+      const tapCloses = this.#tapUp(tap, passing);
       // To the tap, a limit before it is the end of the sender.
       if (admitted.closes) this.#deliver(tap.end('up', path.clock.wallMs));
-      closes ||= passage.close;
+      closes ||= tapCloses;
     } else {
       this.#deliver(passing);
     }

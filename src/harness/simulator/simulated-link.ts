@@ -162,7 +162,8 @@ export class SimulatedLink implements Link, ConnectionPath {
       connection.breakOff('ended');
       return;
     }
-    connection.tap = this.#options.tap?.connection(this.node, this.clock.wallMs) ?? null;
+    const wake = (direction: Direction) => this.clock.schedule(0, () => connection.wakeTap(direction));
+    connection.tap = this.#options.tap?.connection(this.node, this.clock.wallMs, wake) ?? null;
     const relayEnd = connection.attachRelay(target.process, this.#options.address);
     target.process.deliver(() => relayEnd.tell(target.accept(relayEnd)));
     connection.up.start();

@@ -103,7 +103,7 @@ export class SimulatedTopology implements Topology {
     this.#time = clock;
     this.#capture = new LinkCapture(['relay', ...shape.nodes], () => clock.wallMs);
     this.#tapRules = shape.hasTap ? new TapRules() : null;
-    this.tap = this.#tapRules === null ? null : tapOn(this.#tapRules);
+    this.tap = this.#tapRules === null ? null : tapOn(this.#tapRules, clock);
     const network = new SimulatedNetwork(clock);
     this.#relay = new SimulatedRelay({ world, network, config: relayConfig, changes });
     this.relay = this.#relay;
@@ -227,10 +227,11 @@ function lastHopOf(config: RelayConfig): string {
   return Object.keys(config.connectionsPerAddressExceptions).at(-1) ?? '10.222.0.2';
 }
 
-function tapOn(rules: TapRules): Tap {
+/** Whoever hears of a strike may end a process, so it is heard when the record has passed as far as it will. */
+function tapOn(rules: TapRules, clock: VirtualClock): Tap {
   return {
-    async addRule(rule) {
-      const takeOut = rules.add(rule);
+    async addRule(rule, onStrike) {
+      const takeOut = rules.add(rule, (strike) => clock.schedule(0, () => onStrike?.(strike)));
       return async () => takeOut();
     },
     journal: async () => [...rules.journal],

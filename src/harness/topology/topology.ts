@@ -2,7 +2,7 @@ import type { Capability } from '../../contract/capabilities.ts';
 import type { AnswerValue, NodeEvent, Operation, ParametersOf } from '../../contract/control.ts';
 import type { Outcome } from '../../contract/outcome.ts';
 import type { RelayStats } from '../../contract/relay-stats.ts';
-import type { Direction, TapEntry, TapRule } from '../../contract/tap.ts';
+import type { Direction, TapEntry, TapRecord, TapRule } from '../../contract/tap.ts';
 import type { Clock } from '../../support/clock.ts';
 import type { Collected, LinkWitness } from '../history/collected.ts';
 
@@ -145,7 +145,11 @@ export interface LossWitness {
 }
 
 export interface Tap {
-  addRule(rule: TapRule): Promise<Heal>;
+  /**
+   * `onStrike` is told at once of each record that the rule struck. Healing takes the rule out: what a `hold` kept back
+   * passes then, and a connection with a `mute` is closed.
+   */
+  addRule(rule: TapRule, onStrike?: (strike: TapRecord) => void): Promise<Heal>;
   /** Everything that passed since the trial began. */
   journal(): Promise<readonly TapEntry[]>;
 }
