@@ -57,8 +57,11 @@ const table: Record<string, { ours: readonly string[]; packages: readonly string
   'harness/faults': { ours: ['harness/topology', 'harness/history', 'contract', 'support'], packages: ['zod'] },
   // A trigger looks at the trial's history and at what passes the topology.
   'harness/triggers': { ours: ['harness/topology', 'harness/history', 'contract', 'support'], packages: ['zod'] },
-  // Steps work on nodes and write into the history.
-  'harness/workload': { ours: ['harness/topology', 'harness/history', 'contract', 'support'], packages: ['zod'] },
+  // Steps work on nodes and write into the history; a load waits for the same moments that set off faults.
+  'harness/workload': {
+    ours: ['harness/topology', 'harness/triggers', 'harness/history', 'contract', 'support'],
+    packages: ['zod'],
+  },
   'harness/history': { ours: ['contract', 'support'], packages: [] },
   'harness/evidence': {
     ours: ['harness/history', 'contract', 'support'],

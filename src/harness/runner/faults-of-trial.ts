@@ -4,8 +4,8 @@ import { messageOf } from '../../support/errors.ts';
 import type { Injected, Tell } from '../faults/fault.ts';
 import type { BoundFault, BoundTrigger } from '../scenario/scenario.ts';
 import type { NodeName } from '../topology/topology.ts';
-import type { WatchedTrial } from '../triggers/trigger.ts';
 import type { TrialContext } from './trial-context.ts';
+import { watchedBy } from './watched-by.ts';
 
 /** Checks whose evidence a failed heal spoils: settling, convergence and delivery. */
 const touchedByHeal = ['converges', 'no-data-loss', 'outstanding-kept', 'health'];
@@ -95,9 +95,11 @@ async function awaitTrigger(
   when: BoundTrigger,
   strike: () => Promise<void>,
 ): Promise<AwaitedFault> {
-  const { clock, history } = context;
+  const { clock, history, prng } = context;
   const { promise: ended, resolve: end } = Promise.withResolvers<'fired' | 'given up'>();
-  const release = await when.trigger.arm(watchedBy(context, index), when.parameters, () => end('fired'));
+  const release = await when.trigger.arm(watchedBy(context, prng.fork(`trigger/${index}`)), when.parameters, () =>
+    end('fired'),
+  );
   const timer = clock.setTimer(when.withinMs, () => end('given up'));
   const over = ended.then(async (how) => {
     timer.cancel();
@@ -116,20 +118,6 @@ async function awaitTrigger(
       end('given up');
       return over;
     },
-  };
-}
-
-function watchedBy({ topology, clock, prng, history, facts }: TrialContext, index: number): WatchedTrial {
-  return {
-    topology,
-    clock,
-    prng: prng.fork(`trigger/${index}`),
-    entries: () => history.entries,
-    onEvent(listener) {
-      facts.listeners.add(listener);
-      return () => void facts.listeners.delete(listener);
-    },
-    onEntry: (listener) => history.onEntry(listener),
   };
 }
 

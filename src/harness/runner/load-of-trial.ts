@@ -6,6 +6,7 @@ import type { Load, PushOptions } from '../workload/step.ts';
 import type { TrialContext } from './trial-context.ts';
 import { untilAnnounced } from './until-announced.ts';
 import { itemsOf, observeStatus } from './watch.ts';
+import { watchedBy } from './watched-by.ts';
 
 const connectTimeoutMs = 30_000;
 const askStatusEveryMs = 20;
@@ -25,15 +26,17 @@ export class LoadOfTrial {
   /** The view of one step: its operations are recorded under `part`. */
   forPart(part: string): Load {
     const { topology, clock, prng, history, armed, facts } = this.#context;
+    const own = prng.fork(part);
     return {
       topology,
       clock,
-      prng: prng.fork(part),
+      prng: own,
       history,
       part,
       armed,
       group: facts.group,
       devices: facts.devices,
+      watched: watchedBy(this.#context, own.fork('trigger')),
       push: (node, options) => this.#push(part, node, options),
       pull: (node) => this.#recorded(part, node, 'pull', () => topology.node(node).request('pull', {})),
       ping: (node) => this.#recorded(part, node, 'ping', () => topology.node(node).request('ping', {})),

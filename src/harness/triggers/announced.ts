@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nodeName } from '../../contract/parameters.ts';
+import type { HistoryEntry } from '../history/history.ts';
 import type { Trigger } from './trigger.ts';
 
 const parameters = z.strictObject({
@@ -15,9 +16,17 @@ export const announced: Trigger<z.output<typeof parameters>> = {
   about: 'A node announced an event, such as an acknowledgement, so many times since the load began.',
   parameters,
   async arm(trial, { node, event: awaited, count }, fire) {
-    let seen = 0;
-    const end = trial.onEvent((from, { event }) => {
-      if (from !== node || event !== awaited) return;
+    const entries = trial.entries();
+    const loadBegan = entries.findLastIndex((entry) => entry.kind === 'phase' && entry.phase === 'loading');
+    const isAwaited = (entry: HistoryEntry) =>
+      entry.kind === 'event' && entry.node === node && entry.event.event === awaited;
+    let seen = entries.slice(loadBegan + 1).filter(isAwaited).length;
+    if (seen >= count) {
+      fire();
+      return async () => {};
+    }
+    const end = trial.onEntry((entry) => {
+      if (!isAwaited(entry)) return;
       seen += 1;
       if (seen === count) fire();
     });

@@ -3,6 +3,7 @@ import type { Clock } from '../../support/clock.ts';
 import type { Prng } from '../../support/prng.ts';
 import type { History, LoadPart } from '../history/history.ts';
 import type { Answered, NodeName, Topology } from '../topology/topology.ts';
+import type { WatchedTrial } from '../triggers/trigger.ts';
 
 /** One step of a load: something the nodes are asked to do. The file's name is the export's name is the name in YAML. */
 export interface Step<Parameters = unknown> {
@@ -31,6 +32,8 @@ export interface Load {
   readonly group: string;
   /** Device ids by node, as the relay's statistics name them. */
   readonly devices: Readonly<Record<NodeName, string>>;
+  /** For triggers that the load itself waits for. */
+  readonly watched: WatchedTrial;
   push(node: NodeName, options: PushOptions): Promise<Answered<'push'>>;
   /** One pull up to the relay's head. */
   pull(node: NodeName): Promise<Answered<'pull'>>;

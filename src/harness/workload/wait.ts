@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { duration } from '../../contract/parameters.ts';
 import { pause } from '../../support/clock.ts';
 import { until, WaitError } from '../../support/until.ts';
+import { triggers } from '../triggers/registry.ts';
+import type { Trigger } from '../triggers/trigger.ts';
 import type { Load, Step } from './step.ts';
 
+const within = duration.default(60_000);
 const parameters = z.union([
   duration.transform((ms) => ({ for: ms })),
   z.strictObject({
@@ -11,20 +14,29 @@ const parameters = z.union([
     fault: z.number().int().nonnegative(),
     is: z.enum(['injected', 'healed']),
     /** Not waited for any longer. */
-    within: duration.default(60_000),
+    within,
   }),
+  /** The moments that can set off a fault, counted from the start of the load. */
+  ...Object.values(triggers).map(({ name, parameters: own }) =>
+    z.strictObject({ [name]: own, within }).transform((written) => ({
+      trigger: name,
+      parameters: (written as Record<string, unknown>)[name],
+      within: written.within as number,
+    })),
+  ),
 ]);
 
 const lookEveryMs = 20;
 
-/** Paces the load: so much time, or until a fault is on or over. */
+/** Paces the load: so much time, until a fault is on or over, or until a trigger fires. */
 export const wait: Step<z.output<typeof parameters>> = {
   name: 'wait',
-  about: 'Nothing for so long, or until a fault is on or over.',
+  about: 'Nothing for so long, or until a fault is on or over, or until a moment such as the tenth acknowledgement.',
   parameters,
   async run(load, options) {
     if ('for' in options) await pause(load.clock, options.for);
-    else await untilFault(load, options);
+    else if ('fault' in options) await untilFault(load, options);
+    else await untilFired(load, triggers[options.trigger]!, options);
   },
 };
 
@@ -44,4 +56,17 @@ async function untilFault(
     if (!(error instanceof WaitError)) throw error;
     load.gaveUp(error.message, error.lastSeen);
   }
+}
+
+async function untilFired(
+  { watched, clock, gaveUp }: Load,
+  { name, arm }: Trigger,
+  { parameters, within }: { readonly parameters: unknown; readonly within: number },
+): Promise<void> {
+  const { promise: ended, resolve: end } = Promise.withResolvers<'fired' | 'given up'>();
+  const release = await arm(watched, parameters, () => end('fired'));
+  const timer = clock.setTimer(within, () => end('given up'));
+  if ((await ended) === 'given up') gaveUp(`the trigger ${name}`, `not within ${within} ms`);
+  timer.cancel();
+  await release();
 }
