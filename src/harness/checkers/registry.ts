@@ -23,6 +23,7 @@ import { outstandingKept } from './outstanding-kept.ts';
 import { overlappingPushes } from './overlapping-pushes.ts';
 import { packetsDropped } from './packets-dropped.ts';
 import { pendingHandshakesGone } from './pending-handshakes-gone.ts';
+import { processStruck } from './process-struck.ts';
 import { pulledAfterZero } from './pulled-after-zero.ts';
 import { recordAbsent } from './record-absent.ts';
 import { retransmissions } from './retransmissions.ts';
@@ -66,6 +67,7 @@ const named = [
   packetsDropped,
   retransmissions,
   begunInsideFault,
+  processStruck,
 ] as readonly Checker[];
 
 /** By name: the standing checks and those a scenario can name. */

@@ -25,6 +25,14 @@ export const witnessValues = {
   canaries: z.object({ labels: z.record(z.string(), count) }),
   /** What the kernel counted while a fault was on. */
   loss: z.object({ packetsSeen: count, packetsDropped: count, segmentsRetransmitted: count }),
+  /** The arena's word on a process: just after a fault struck it, before its heal, after its heal. */
+  process: z.object({
+    target: z.string(),
+    status: z.enum(['running', 'paused', 'ended']),
+    startedAtMs: z.number(),
+    endedAtMs: z.number().nullable(),
+    exitCode: z.number().nullable(),
+  }),
   /**
    * What stood on a node's outstanding list at some moment, and where its cursor was (null or left out: not known);
    * null cursors: the node did not say.

@@ -1,6 +1,7 @@
 /** The life of one part of the system in its container: what was ordered, and what ended by itself. */
 import type Docker from 'dockerode';
 import { EnvironmentError } from '../../support/errors.ts';
+import type { ProcessState } from '../topology/topology.ts';
 import { engineCall, statusOf } from './engine.ts';
 
 /** Grace between the stop signal and SIGKILL. */
@@ -68,6 +69,17 @@ export class ContainedProcess {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     if (this.#isRunning) await engineCall(`resuming ${this.name}`, () => this.#container.unpause());
+  }
+
+  /** By the engine's word. */
+  async inspect(): Promise<ProcessState> {
+    const { State } = await engineCall(`inspecting ${this.name}`, () => this.#container.inspect());
+    return {
+      status: State.Paused ? 'paused' : State.Running ? 'running' : 'ended',
+      startedAtMs: Date.parse(State.StartedAt),
+      endedAtMs: State.Running ? null : Date.parse(State.FinishedAt),
+      exitCode: State.Running ? null : State.ExitCode,
+    };
   }
 
   /** Told by the engine's events. */

@@ -1,15 +1,18 @@
+import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import type { NodeEvent, Operation, ParametersOf } from '../../contract/control.ts';
-import { EnvironmentError } from '../../support/errors.ts';
-import type { Answered, NodeControl } from '../topology/topology.ts';
+import { EnvironmentError, messageOf } from '../../support/errors.ts';
+import type { Answered, NodeControl, ProcessState } from '../topology/topology.ts';
 import { type Attachment, attach } from './attachment.ts';
 import type { ContainedProcess } from './contained-process.ts';
 import { ControlChannel } from './control-channel.ts';
 import { HeldShell } from './held-shell.ts';
 import { lastWords } from './last-words.ts';
+import { withinMs } from './within-ms.ts';
 
 const requestTimeoutMs = 15_000;
 const helloTimeoutMs = 20_000;
+const lastWordsWithinMs = 5_000;
 
 /** One node in its container, driven over its attached standard streams, out of band of every network. */
 export class DockerNode implements NodeControl {
@@ -65,12 +68,14 @@ export class DockerNode implements NodeControl {
     return () => this.#listeners.delete(listener);
   }
 
-  crash(): Promise<void> {
-    return this.process.crash();
+  async crash(): Promise<void> {
+    await this.process.crash();
+    await this.#allHeard();
   }
 
-  shutDown(): Promise<void> {
-    return this.process.shutDown();
+  async shutDown(): Promise<void> {
+    await this.process.shutDown();
+    await this.#allHeard();
   }
 
   restart(): Promise<void> {
@@ -83,6 +88,10 @@ export class DockerNode implements NodeControl {
 
   resume(): Promise<void> {
     return this.process.resume();
+  }
+
+  inspect(): Promise<ProcessState> {
+    return this.process.inspect();
   }
 
   /** What the node wrote to stderr since it was last taken, and what broke the contract is forgotten with it. */
@@ -99,6 +108,19 @@ export class DockerNode implements NodeControl {
   close(): void {
     this.shell.close();
     this.#attachment?.close();
+  }
+
+  /** Its last words may still be on their way when the process is gone. */
+  async #allHeard(): Promise<void> {
+    const attachment = this.#attachment;
+    if (attachment === null) return;
+    await withinMs(lastWordsWithinMs, Promise.all([finished(attachment.stdout), finished(attachment.stderr)])).catch(
+      (error: unknown) => {
+        throw new EnvironmentError(
+          `waiting for the last words of ${this.name}: ${messageOf(error)}; see that the engine is well (npm run chaos -- doctor)`,
+        );
+      },
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { EnvironmentError, messageOf } from '../../support/errors.ts';
 import { systemClock } from '../../support/system-clock.ts';
 import { until, WaitError } from '../../support/until.ts';
 import type { SystemManifest } from '../topology/system.ts';
-import type { RelayControl } from '../topology/topology.ts';
+import type { ProcessState, RelayControl } from '../topology/topology.ts';
 import type { ContainedProcess } from './contained-process.ts';
 import { HeldShell } from './held-shell.ts';
 import { lastWords } from './last-words.ts';
@@ -103,6 +103,10 @@ export class DockerRelay implements RelayControl {
 
   resume(): Promise<void> {
     return this.process.resume();
+  }
+
+  inspect(): Promise<ProcessState> {
+    return this.process.inspect();
   }
 
   close(): void {

@@ -1,6 +1,8 @@
+import { assert } from '../../support/assert.ts';
 import type { Prng } from '../../support/prng.ts';
 import { seededKem } from '../../sut/core/kem.ts';
 import type { CommonPorts, SecretFile } from '../../sut/io/ports.ts';
+import type { ProcessState } from '../topology/topology.ts';
 import { CrashableDatabase, type StepWorld } from './crashable-database.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -71,6 +73,12 @@ export class SimulatedMachine {
         process: process.facts,
       },
     };
+  }
+
+  /** Of the process that ran last. A machine that never ran one has none. */
+  inspect(): ProcessState {
+    assert(this.#process !== null, `${this.name} was started`);
+    return this.#process.state;
   }
 
   /** SIGKILL: whatever was not committed is lost. */

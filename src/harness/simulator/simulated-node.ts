@@ -11,11 +11,11 @@ import { EnvironmentError } from '../../support/errors.ts';
 import type { NodeConfig } from '../../sut/node/config.ts';
 import { NodeControlServer } from '../../sut/node/control.ts';
 import type { NodeChange } from '../../sut/node/parts.ts';
-import type { Answered, NodeControl, NodeName } from '../topology/topology.ts';
+import type { Answered, NodeControl, NodeName, ProcessState } from '../topology/topology.ts';
 import { ControlPath } from './control-path.ts';
 import { simulatedArgon2 } from './simulated-argon2.ts';
 import { SimulatedMachine, type StageWorld } from './simulated-machine.ts';
-import type { SimulatedProcess } from './simulated-process.ts';
+import { exitCodes, type SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedNetwork } from './simulated-transport.ts';
 import type { SystemChanges } from './system-changes.ts';
 
@@ -100,7 +100,7 @@ export class SimulatedNode implements NodeControl {
   async shutDown(): Promise<void> {
     const process = this.#running('stop');
     await this.#control.call(process, () => this.#server!.close(), stopMs);
-    process.end();
+    process.end(exitCodes.inOrder);
   }
 
   async restart(): Promise<void> {
@@ -113,6 +113,10 @@ export class SimulatedNode implements NodeControl {
 
   async resume(): Promise<void> {
     this.#running('resume').resume();
+  }
+
+  async inspect(): Promise<ProcessState> {
+    return this.machine.inspect();
   }
 
   #running(what: string): SimulatedProcess {

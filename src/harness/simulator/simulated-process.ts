@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../support/clock.ts';
 import { messageOf } from '../../support/errors.ts';
 import type { ProcessFacts } from '../../sut/io/ports.ts';
+import type { ProcessState } from '../topology/topology.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** What any process has open: standard streams and what the runtime itself keeps. */
@@ -10,6 +11,9 @@ const residentBytesPerDescriptor = 64 * 1024;
 
 /** Node rounds shorter timers up to this. */
 const timerMsMin = 1;
+
+/** What a parent would read: after an exit in order, an error nobody caught, SIGKILL. */
+export const exitCodes = { inOrder: 0, uncaught: 1, killed: 137 } as const;
 
 export interface SimulatedProcessOptions {
   /** Such as `relay` or `node-a`. */
@@ -34,11 +38,20 @@ export class SimulatedProcess {
   readonly #endListeners = new Set<() => void>();
   #state: 'running' | 'paused' | 'gone' = 'running';
   #held: (() => void)[] = [];
+  readonly #startedAtMs: number;
+  #ended: { readonly endedAtMs: number; readonly exitCode: number } | null = null;
 
   constructor(options: SimulatedProcessOptions) {
     this.name = options.name;
     this.#clock = options.clock;
     this.#died = options.died;
+    this.#startedAtMs = options.clock.wallMs;
+  }
+
+  get state(): ProcessState {
+    const startedAtMs = this.#startedAtMs;
+    if (this.#ended !== null) return { status: 'ended', startedAtMs, ...this.#ended };
+    return { status: this.isPaused ? 'paused' : 'running', startedAtMs, endedAtMs: null, exitCode: null };
   }
 
   get isGone(): boolean {
@@ -65,7 +78,7 @@ export class SimulatedProcess {
   /** The end of a process that cannot go on: an error nobody caught. */
   die(error: unknown): void {
     if (this.#state === 'gone') return;
-    this.end();
+    this.end(exitCodes.uncaught);
     this.#died(`uncaught ${error instanceof Error ? error.name : 'error'}: ${messageOf(error)}`);
   }
 
@@ -81,9 +94,10 @@ export class SimulatedProcess {
   }
 
   /** SIGKILL, or the end of an exit: from now on the process does nothing and hears of nothing. */
-  end(): void {
+  end(exitCode: number = exitCodes.killed): void {
     if (this.#state === 'gone') return;
     this.#state = 'gone';
+    this.#ended = { endedAtMs: this.#clock.wallMs, exitCode };
     this.#held = [];
     for (const release of [...this.#open]) release();
     this.#open.clear();

@@ -5,10 +5,10 @@ import type { RelayHooks } from '../../sut/defects/relay-hooks.ts';
 import type { RelayConfig } from '../../sut/relay/config.ts';
 import type { RelayChange } from '../../sut/relay/parts.ts';
 import { composeRelay, type Relay } from '../../sut/relay/relay.ts';
-import type { RelayControl } from '../topology/topology.ts';
+import type { ProcessState, RelayControl } from '../topology/topology.ts';
 import { ControlPath } from './control-path.ts';
 import { SimulatedMachine, type StageWorld } from './simulated-machine.ts';
-import type { SimulatedProcess } from './simulated-process.ts';
+import { exitCodes, type SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedNetwork } from './simulated-transport.ts';
 import type { SystemChanges } from './system-changes.ts';
 
@@ -94,7 +94,7 @@ export class SimulatedRelay implements RelayControl {
   async shutDown(): Promise<void> {
     const process = this.#running('stop');
     await this.#control.call(process, () => this.#relay!.stop(), stopMs);
-    process.end();
+    process.end(exitCodes.inOrder);
   }
 
   async restart(): Promise<void> {
@@ -107,6 +107,10 @@ export class SimulatedRelay implements RelayControl {
 
   async resume(): Promise<void> {
     this.#running('resume').resume();
+  }
+
+  async inspect(): Promise<ProcessState> {
+    return this.machine.inspect();
   }
 
   #running(what: string): SimulatedProcess {

@@ -87,55 +87,129 @@ export type Answered<Op extends Operation> =
   | { readonly outcome: 'ok'; readonly value: AnswerValue<Op> }
   | { readonly outcome: Exclude<Outcome, 'ok'>; readonly code: string; readonly message: string };
 
-export interface NodeControl {
+/** What can be done to a process from outside, and what the arena sees of it. Relay and nodes alike. */
+export interface ProcessControl {
+  /** SIGKILL: what was not committed is lost. Resolves when the process is gone and all that it said was heard. */
+  crash(): Promise<void>;
+  /** SIGTERM, SIGKILL after 10 s; resolves as `crash` does. */
+  shutDown(): Promise<void>;
+  /** After `crash` or `shutDown`: a new process on the same data; control answers again. */
+  restart(): Promise<void>;
+  /** No code of it runs until `resume`; its connections stay open. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** The arena's own word, never the system's. */
+  inspect(): Promise<ProcessState>;
+}
+
+export interface ProcessState {
+  readonly status: 'running' | 'paused' | 'ended';
+  /** Wall clock, of its last start. */
+  readonly startedAtMs: number;
+  /** Wall clock and exit code of its end (137 after SIGKILL); null while it has not ended. */
+  readonly endedAtMs: number | null;
+  readonly exitCode: number | null;
+}
+
+export interface NodeControl extends ProcessControl {
   readonly name: NodeName;
   /** Never throws for what the system does: no answer in time is `unknown`. */
   request<Op extends Operation>(op: Op, parameters: ParametersOf<Op>, timeoutMs?: number): Promise<Answered<Op>>;
   /** Calls back for each announcement from now on, secrets included; the returned function ends it. */
   onEvent(listener: (event: NodeEvent) => void): () => void;
-  /** SIGKILL: what was not committed is lost. Resolves when the process is gone. */
-  crash(): Promise<void>;
-  /** SIGTERM and the end of the process. */
-  shutDown(): Promise<void>;
-  /** After `crash` or `shutDown`: a new process on the same data; control answers again. */
-  restart(): Promise<void>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
 }
 
-export interface RelayControl {
-  /** Null when the system reports none. */
+export interface RelayControl extends ProcessControl {
+  /** Null when the system reports none. Throws an EnvironmentError while the relay is down or paused. */
   stats(): Promise<RelayStats | null>;
   /** Test image only: arms a hook by name. */
   hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void>;
-  crash(): Promise<void>;
-  shutDown(): Promise<void>;
-  restart(): Promise<void>;
-  pause(): Promise<void>;
-  resume(): Promise<void>;
 }
 
 /** Ends what was injected. Healing twice does nothing. */
 export type Heal = () => Promise<void>;
 
+/** A fault in force whose measure can be changed: connections stay, and their bytes keep their order. */
+export interface Adjustable<Measure> {
+  readonly heal: Heal;
+  change(measure: Measure): Promise<void>;
+}
+
 /** What links can suffer; an arena says before a run what it cannot produce. */
-export const linkAbilities = ['delay', 'cut', 'limit-bytes', 'lose', 'tap'] as const;
+export const linkAbilities = [
+  'delay',
+  'throttle',
+  'stall',
+  'reset',
+  'hold-close',
+  'cut',
+  'limit-bytes',
+  'lose',
+  'starve',
+  'tap',
+] as const;
 export type LinkAbility = (typeof linkAbilities)[number];
+
+export interface Delay {
+  readonly delayMs: number;
+  readonly jitterMs: number;
+}
+
+export interface Rate {
+  readonly bytesPerSecond: number;
+}
+
+export interface Loss {
+  /** Probability, 0 to 1. */
+  readonly share: number;
+}
+
+interface OneWay {
+  readonly direction: Direction;
+}
 
 /** The path between one node and the relay. Healing gives the link back as it was; it never replays lost bytes. */
 export interface Link {
   readonly node: NodeName;
   /** Every byte of the direction arrives `delayMs` ± `jitterMs` late. Order is kept, nothing is lost. */
-  delay(shape: { readonly direction: Direction; readonly delayMs: number; readonly jitterMs: number }): Promise<Heal>;
+  delay(shape: OneWay & Delay): Promise<Adjustable<Delay>>;
+  /** Each connection's direction carries no more than so much; whole multiples of 1000. Nothing is lost. */
+  throttle(shape: OneWay & Rate): Promise<Adjustable<Rate>>;
+  /**
+   * Bytes of the direction are taken, acknowledged and swallowed, of new connections too; an end still passes. Healing
+   * closes every connection that is open then, because its stream has a hole.
+   */
+  stall(shape: OneWay): Promise<Heal>;
+  /**
+   * Open connections are reset at once, new ones when their first bytes arrive, until healed. The node sees the reset;
+   * to the relay a connection that was open may end in order.
+   */
+  reset(): Promise<Heal>;
+  /** When the sender of the direction ends a connection, the other side hears of it `delayMs` later, or at the heal. */
+  holdClose(shape: OneWay & { readonly delayMs: number }): Promise<Heal>;
   /** Open connections end, new ones are refused, no byte passes until healed. */
   cut(): Promise<Heal>;
   /** After exactly `bytes` of a connection's direction the connection is closed; holds for each connection. */
-  limitBytes(shape: { readonly direction: Direction; readonly bytes: number }): Promise<Heal>;
-  /** Each packet of the direction is dropped at its receiver with probability `share`. */
-  lose(shape: { readonly direction: Direction; readonly share: number }): Promise<Heal>;
+  limitBytes(shape: OneWay & { readonly bytes: number }): Promise<Heal>;
+  /** Each packet of the direction is dropped at its receiver with probability `share`; a share of 0 only counts. */
+  lose(shape: OneWay & Loss): Promise<Adjustable<Loss>>;
+  /** All that the node sends leaves its machine no faster than this, whole packets at a time; for rates near zero. */
+  starve(rate: Rate): Promise<Heal>;
   /** Packets seen and dropped by `lose` and segments sent again, since the trial began. */
   lossWitness(): Promise<LossWitness>;
+  /** While `stall` is on, bytes that were swallowed may count until their connection has ended. */
   witness(): Promise<LinkWitness>;
+  /** The faults on the link, by the word of proxy and kernel. */
+  inForce(): Promise<readonly InForce[]>;
+}
+
+/** One fault on a link, in the units it was asked for in. */
+export interface InForce {
+  readonly ability: LinkAbility;
+  /** Null: both, or none in particular. */
+  readonly direction: Direction | null;
+  /** `delayMs`, `jitterMs`, `bytesPerSecond`, `bytes`, `share`, as the ability has them. */
+  readonly measure: Readonly<Record<string, number>>;
 }
 
 export interface LossWitness {
