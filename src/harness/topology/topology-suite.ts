@@ -3,7 +3,7 @@
  * do, shown with the system itself. One stage with a tap serves all of them, so that containers need seconds.
  */
 import type { NodeEvent, Operation, ParametersOf } from '../../contract/control.ts';
-import { isTapRecord } from '../../contract/tap.ts';
+import { isTapRecord, type TapRecord, type TapRule } from '../../contract/tap.ts';
 import { handshakeField, m1RecordEnd } from '../../contract/wire.ts';
 import { assert } from '../../support/assert.ts';
 import { utf8 } from '../../support/bytes.ts';
@@ -151,6 +151,106 @@ export function topologySuite(name: string, openStage: () => Promise<SuiteStage>
       assert(entry.digestBefore !== entry.digestAfter, 'the digests differ');
       await tellAnew(topology, a);
       await connected(topology, a);
+    });
+
+    claim('a record picked by size is cut at the byte asked for, and the tap says so at once', async () => {
+      const { heal, strikes, first } = await striking(topology, {
+        action: 'cut',
+        link: a,
+        direction: 'up',
+        nth: 1,
+        minBytes: 30_000,
+        bytes: 700,
+      });
+      const item = await pushed(topology, a, 200, 32_768);
+      const strike = await first();
+      assert(strike.bytesBefore > 32_768 && strike.bytesAfter === 700, '700 bytes of the record passed');
+      const entry = (await journal(topology)).findLast(({ action }) => action === 'cut');
+      assert(entry !== undefined && entry.rule === strike.rule, 'the journal has the strike');
+      await holds(topology, b, item);
+      assert(strikes.length === 1, 'the rule struck once');
+      await heal();
+    });
+
+    claim('a push held half-way is not stored, and passes whole when it is let go', async () => {
+      const place = { link: a, direction: 'up', afterBytes: 200_000, minBytes: 30_000 } as const;
+      const { heal, first } = await striking(topology, { action: 'hold', ...place });
+      const before = await blobsOf(topology, group);
+      const item = await pushed(topology, a, 201, 400_000);
+      const strike = await first();
+      assert(strike.bytesAfter > 0 && strike.bytesAfter < strike.bytesBefore, 'the hold began inside a record');
+      await pause(topology.clock, 500);
+      assert((await blobsOf(topology, group)) === before, 'the relay stored nothing meanwhile');
+      const held = (await journal(topology)).filter(({ direction, link }) => direction === 'up' && link === a);
+      assert(held.at(-1)?.action === 'hold', 'nothing followed it');
+      await heal();
+      await heal();
+      await holds(topology, b, item);
+      assert(
+        (await journal(topology)).some(({ action }) => action === 'release'),
+        'the rest of the record passed then',
+      );
+    });
+
+    claim('a node that is killed while its push is held takes the rest along', async () => {
+      const place = { link: a, direction: 'up', afterBytes: 200_000, minBytes: 30_000 } as const;
+      const crashed: Promise<void>[] = [];
+      const { heal, first } = await striking(topology, { action: 'hold', ...place }, () =>
+        crashed.push(topology.node(a).crash()),
+      );
+      const before = await blobsOf(topology, group);
+      const item = await pushed(topology, a, 202, 400_000);
+      await first();
+      await Promise.all(crashed);
+      await until(topology.clock, {
+        what: 'the relay to notice that the node is gone',
+        probe: async () => (await topology.relay.stats())?.sessions.length,
+        holds: (sessions) => sessions === 1,
+        everyMs: 50,
+        timeoutMs: 10_000,
+      });
+      assert((await blobsOf(topology, group)) === before, 'nothing of the push was stored');
+      await heal();
+      assert(!(await journal(topology)).slice(-5).some(({ action }) => action === 'release'), 'the rest is lost');
+      await restarted(topology, a);
+      await holds(topology, b, item);
+    });
+
+    claim('a muted answer is swallowed, and its connection closed when the rule is taken out', async () => {
+      const { heal, first } = await striking(topology, {
+        action: 'mute',
+        link: a,
+        direction: 'up',
+        nth: 1,
+        minBytes: 30_000,
+      });
+      const item = await pushed(topology, a, 203, 32_768);
+      const { connection, bytesBefore, bytesAfter } = await first();
+      assert(bytesBefore === bytesAfter, 'the push passed whole');
+      await holds(topology, b, item);
+      await until(topology.clock, {
+        what: 'an answer to be swallowed',
+        probe: async () => (await journal(topology)).filter((entry) => entry.connection === connection).at(-1),
+        holds: (last) => last?.action === 'drop' && last.direction === 'down' && last.bytesAfter === 0,
+        everyMs: 20,
+        timeoutMs: 10_000,
+      });
+      const { entries } = await told(topology, a, 'outbox', {});
+      assert(
+        entries.some((entry) => entry.item === item),
+        'the node still waits for the acknowledgement',
+      );
+      const open = nextEvent(topology, a, (event) => event.event === 'state' && event.state !== 'connected');
+      await heal();
+      await open();
+      await tellAnew(topology, a);
+      await until(topology.clock, {
+        what: 'the acknowledgement on a new connection',
+        probe: async () => (await told(topology, a, 'outbox', {})).entries.length,
+        holds: (pending) => pending === 0,
+        everyMs: 20,
+        timeoutMs: 10_000,
+      });
     });
 
     claim('loss drops packets, is repaired and counted, and stops with its heal', async () => {
@@ -370,6 +470,32 @@ async function roundTripMs(topology: Topology, node: NodeName): Promise<number> 
 async function journal(topology: Topology) {
   assert(topology.tap !== null, 'the suite runs on a topology with a tap');
   return (await topology.tap.journal()).filter(isTapRecord);
+}
+
+/** A rule on the tap, the records that it struck, and a wait for the first of them. */
+async function striking(topology: Topology, rule: TapRule, onStrike: () => void = () => undefined) {
+  assert(topology.tap !== null, 'the suite runs on a topology with a tap');
+  const strikes: TapRecord[] = [];
+  const heal = await topology.tap.addRule(rule, (strike) => {
+    strikes.push(strike);
+    onStrike();
+  });
+  const first = async () => {
+    await until(topology.clock, {
+      what: `the tap to ${rule.action}`,
+      probe: () => strikes.length,
+      holds: (count) => count > 0,
+      everyMs: 5,
+      timeoutMs: 20_000,
+    });
+    return strikes[0]!;
+  };
+  return { heal, strikes, first };
+}
+
+async function blobsOf(topology: Topology, group: string): Promise<number> {
+  const stats = await topology.relay.stats();
+  return stats?.groups.find((entry) => entry.group === group)?.blobs ?? 0;
 }
 
 /** Listens from now on; the returned function waits for the first event that fits. */
