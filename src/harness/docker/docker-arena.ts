@@ -100,6 +100,10 @@ class DockerArena implements Arena {
     if (ability === 'lose' && this.#open.facts.loss === null) {
       return 'this kernel has neither the statistic match of iptables nor numgen of nft';
     }
+    if (ability === 'starve' && !this.#open.facts.tbf) return 'this kernel has no token bucket filter (sch_tbf)';
+    if (ability === 'reset' && !this.#open.facts.endsSockets) {
+      return 'this kernel cannot end sockets for another process (CONFIG_INET_DIAG_DESTROY)';
+    }
     return null;
   }
 

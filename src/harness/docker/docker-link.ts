@@ -1,10 +1,23 @@
-import type { Direction } from '../../contract/tap.ts';
+import type { ToxicAttributeTypes, ToxicType } from 'toxiproxy-node-client';
+import { type Direction, directions } from '../../contract/tap.ts';
+import { EnvironmentError } from '../../support/errors.ts';
 import type { LinkWitness } from '../history/collected.ts';
-import type { Heal, Link, LossWitness, NodeName } from '../topology/topology.ts';
+import type {
+  Adjustable,
+  Delay,
+  Heal,
+  InForce,
+  Link,
+  LinkAbility,
+  Loss,
+  LossWitness,
+  NodeName,
+  Rate,
+} from '../topology/topology.ts';
 import type { Addresses } from './addresses.ts';
 import type { LinkBytes } from './link-bytes.ts';
 import type { Shaper } from './shaper.ts';
-import { once, type ToxiproxyServer } from './toxiproxy-server.ts';
+import { once, type ToxicState, type ToxiproxyServer } from './toxiproxy-server.ts';
 
 export interface LinkParts {
   readonly toxiproxy: ToxiproxyServer;
@@ -21,6 +34,7 @@ interface LossInForce {
   readonly direction: Direction;
   readonly shaper: Shaper;
   readonly name: string;
+  share: number;
 }
 
 /** The path from a node through its own Toxiproxy proxy to the relay. */
@@ -46,10 +60,50 @@ export class DockerLink implements Link {
     this.#retransmittedAtStart = { node: await this.#parts.nodeShaper.retransmitted(), proxy: proxyRetransmitted };
   }
 
-  delay(shape: { readonly direction: Direction; readonly delayMs: number; readonly jitterMs: number }): Promise<Heal> {
-    const { direction, delayMs, jitterMs } = shape;
-    const attributes = { latency: delayMs, jitter: jitterMs };
-    return this.#parts.toxiproxy.addToxic(this.node, { type: 'latency', direction, attributes });
+  async delay({ direction, ...delay }: { direction: Direction } & Delay): Promise<Adjustable<Delay>> {
+    const attributes = ({ delayMs, jitterMs }: Delay) => ({ latency: delayMs, jitter: jitterMs });
+    const toxic = await this.#addToxic({ type: 'latency', direction, attributes: attributes(delay) });
+    return { heal: toxic.heal, change: (next) => toxic.change(attributes(next)) };
+  }
+
+  async throttle({ direction, ...rate }: { direction: Direction } & Rate): Promise<Adjustable<Rate>> {
+    const attributes = ({ bytesPerSecond }: Rate) => ({ rate: kilobytes(bytesPerSecond) });
+    const toxic = await this.#addToxic({ type: 'bandwidth', direction, attributes: attributes(rate) });
+    return { heal: toxic.heal, change: (next) => toxic.change(attributes(next)) };
+  }
+
+  async stall({ direction }: { direction: Direction }): Promise<Heal> {
+    return (await this.#addToxic({ type: 'timeout', direction, attributes: { timeout: 0 } })).heal;
+  }
+
+  /**
+   * The toxic resets only connections that were made after it; the kernel ends the others, before, and those made
+   * meanwhile, after. Toxiproxy then closes its other socket of each in order.
+   */
+  async reset(): Promise<Heal> {
+    const { proxyShaper, addresses } = this.#parts;
+    const port = addresses.proxyPort(this.node);
+    // In a topology with a tap the socket towards it has the link's port as well.
+    const resetOpen = () => proxyShaper.resetConnections(`( sport = :${port} or dport = :${port} )`);
+    const heals: Heal[] = [];
+    const heal = once(async () => {
+      for (const each of heals) await each();
+    });
+    try {
+      await resetOpen();
+      for (const direction of directions) {
+        heals.push((await this.#addToxic({ type: 'reset_peer', direction, attributes: { timeout: 0 } })).heal);
+      }
+      await resetOpen();
+      return heal;
+    } catch (error) {
+      await heal().catch(() => undefined); // The first failure explains more than the second.
+      throw error;
+    }
+  }
+
+  async holdClose({ direction, delayMs }: { direction: Direction; delayMs: number }): Promise<Heal> {
+    return (await this.#addToxic({ type: 'slow_close', direction, attributes: { delay: delayMs } })).heal;
   }
 
   async cut(): Promise<Heal> {
@@ -58,19 +112,31 @@ export class DockerLink implements Link {
     return once(() => toxiproxy.setEnabled(this.node, true));
   }
 
-  limitBytes({ direction, bytes }: { readonly direction: Direction; readonly bytes: number }): Promise<Heal> {
-    return this.#parts.toxiproxy.addToxic(this.node, { type: 'limit_data', direction, attributes: { bytes } });
+  async limitBytes({ direction, bytes }: { direction: Direction; bytes: number }): Promise<Heal> {
+    return (await this.#addToxic({ type: 'limit_data', direction, attributes: { bytes } })).heal;
   }
 
-  async lose({ direction, share }: { readonly direction: Direction; readonly share: number }): Promise<Heal> {
+  async lose({ direction, share }: { direction: Direction } & Loss): Promise<Adjustable<Loss>> {
     const { nodeShaper, proxyShaper, addresses } = this.#parts;
     const [shaper, from, side] =
       direction === 'up'
         ? ([proxyShaper, addresses.ofNode(this.node), 'destination'] as const)
         : ([nodeShaper, addresses.toxiproxy, 'source'] as const);
-    const name = await shaper.addLoss({ from, share, port: { side, number: addresses.proxyPort(this.node) } });
-    this.#losses.push({ direction, shaper, name });
-    return once(() => shaper.removeLoss(name));
+    const rule = { from, port: { side, number: addresses.proxyPort(this.node) } };
+    const name = await shaper.addLoss({ ...rule, share });
+    const loss: LossInForce = { direction, shaper, name, share };
+    this.#losses.push(loss);
+    return {
+      heal: once(() => shaper.removeLoss(name)),
+      change: async (next) => {
+        await shaper.changeLoss(name, { ...rule, ...next });
+        loss.share = next.share;
+      },
+    };
+  }
+
+  async starve({ bytesPerSecond }: Rate): Promise<Heal> {
+    return once(await this.#parts.nodeShaper.holdEgress(bytesPerSecond));
   }
 
   async lossWitness(): Promise<LossWitness> {
@@ -92,6 +158,32 @@ export class DockerLink implements Link {
 
   async witness(): Promise<LinkWitness> {
     return this.witnessFrom(await this.#parts.readBytes());
+  }
+
+  async inForce(): Promise<readonly InForce[]> {
+    const { toxiproxy, nodeShaper, proxyShaper } = this.#parts;
+    const [{ enabled, toxics }, rates, ...named] = await Promise.all([
+      toxiproxy.stateOf(this.node),
+      nodeShaper.egressRates(),
+      nodeShaper.losses(),
+      proxyShaper.losses(),
+    ]);
+    const [atNode, atProxy] = named.map((names) => new Set(names));
+    const losses = this.#losses.filter(({ shaper, name }) => (shaper === nodeShaper ? atNode : atProxy)!.has(name));
+    return [
+      ...(enabled ? [] : [{ ability: 'cut', direction: null, measure: {} } as const]),
+      ...toxics.map(inForceOf),
+      ...rates.map((bytesPerSecond) => ({ ability: 'starve', direction: 'up', measure: { bytesPerSecond } }) as const),
+      ...losses.map(({ direction, share }) => ({ ability: 'lose', direction, measure: { share } }) as const),
+    ];
+  }
+
+  #addToxic<Attributes extends ToxicAttributeTypes>(toxic: {
+    readonly type: ToxicType;
+    readonly direction: Direction;
+    readonly attributes: Attributes;
+  }): Promise<Adjustable<Attributes>> {
+    return this.#parts.toxiproxy.addToxic(this.node, toxic);
   }
 
   /** The same, from counters that were read for all links at once. */
@@ -118,4 +210,34 @@ export class DockerLink implements Link {
       packetsDropped: counts.reduce((sum, { packetsDropped }) => sum + packetsDropped, 0),
     };
   }
+}
+
+/** Toxiproxy counts in whole kilobytes of 1000 bytes, and takes 0 for no limit at all. */
+function kilobytes(bytesPerSecond: number): number {
+  if (bytesPerSecond >= 1000 && bytesPerSecond % 1000 === 0) return bytesPerSecond / 1000;
+  throw new EnvironmentError(
+    `throttling a link: expected a multiple of 1000 bytes a second, got ${bytesPerSecond}; below that use starve`,
+  );
+}
+
+/** What each type of toxic is to us, and its attributes in our units. */
+const toxicAbilities: Partial<
+  Record<ToxicType, { readonly ability: LinkAbility; measure(of: ToxicState['attributes']): InForce['measure'] }>
+> = {
+  latency: { ability: 'delay', measure: ({ latency, jitter }) => ({ delayMs: latency!, jitterMs: jitter! }) },
+  bandwidth: { ability: 'throttle', measure: ({ rate }) => ({ bytesPerSecond: 1000 * rate! }) },
+  timeout: { ability: 'stall', measure: () => ({}) },
+  reset_peer: { ability: 'reset', measure: () => ({}) },
+  slow_close: { ability: 'hold-close', measure: ({ delay }) => ({ delayMs: delay! }) },
+  limit_data: { ability: 'limit-bytes', measure: ({ bytes }) => ({ bytes: bytes! }) },
+};
+
+function inForceOf({ name, type, stream, attributes }: ToxicState): InForce {
+  const known = toxicAbilities[type];
+  if (known === undefined) throw new EnvironmentError(`reading what is on a link: nobody ordered the toxic ${name}`);
+  return {
+    ability: known.ability,
+    direction: stream === 'upstream' ? 'up' : 'down',
+    measure: known.measure(attributes),
+  };
 }

@@ -13,6 +13,8 @@ export interface KernelFacts {
   readonly loss: LossMechanism | null;
   readonly netem: boolean;
   readonly tbf: boolean;
+  /** Whether `ss -K` can end another process's connections with a reset. */
+  readonly endsSockets: boolean;
   readonly congestionControl: string;
   readonly cgroup: 'v1' | 'v2';
 }
@@ -21,6 +23,9 @@ const statistic =
   'iptables -w -A INPUT -p tcp -m comment --comment x -m statistic --mode random --probability 0.5 -j DROP';
 const numgen =
   "nft add table inet probe && nft 'add chain inet probe in { type filter hook input priority 0; }' && nft 'add rule inet probe in numgen random mod 2 < 1 counter drop'";
+
+/** `ss` prints the sockets that it has ended, and says nothing where it cannot. */
+const endSocket = 'exec 9<>/dev/udp/127.0.0.1/9; ss -KHun dport = :9 | grep -q :9; s=$?; exec 9>&-; (exit $s)';
 
 export async function askKernel(docker: Docker, options: { image: string; runId: string }): Promise<KernelFacts> {
   await docker
@@ -60,6 +65,7 @@ export async function askKernel(docker: Docker, options: { image: string; runId:
       loss: hasStatistic ? 'iptables-statistic' : hasNumgen ? 'nft-numgen' : null,
       netem: await can('tc qdisc add dev lo root netem delay 1ms && tc qdisc del dev lo root'),
       tbf: await can('tc qdisc add dev lo root tbf rate 8mbit burst 32kb latency 400ms && tc qdisc del dev lo root'),
+      endsSockets: await can(endSocket),
       congestionControl: await said('cat /proc/sys/net/ipv4/tcp_congestion_control'),
       cgroup: (await can('test -e /sys/fs/cgroup/cgroup.controllers')) ? 'v2' : 'v1',
     };

@@ -1,5 +1,5 @@
 /**
- * Packet loss in one network namespace, from a sidecar that alone holds NET_ADMIN there.
+ * What the kernel does to packets and sockets of one network namespace, from a sidecar that alone holds NET_ADMIN there.
  *
  * Packets are dropped where they arrive: a drop at the sender's own OUTPUT is reported to its TCP and is not loss.
  * Offloads are off on both ends from the start, else one "packet" is up to 64 KB, in the loss and in the captures.
@@ -14,7 +14,7 @@ export interface LossRule {
   readonly from: string;
   /** The TCP port that names the link: its own at the proxy, the proxy's at the node. */
   readonly port: { readonly side: 'source' | 'destination'; readonly number: number };
-  /** Probability, 0 to 1. */
+  /** Probability, 0 to 1; 0 only counts. */
   readonly share: number;
 }
 
@@ -23,23 +23,29 @@ export interface LossCount {
   readonly packetsDropped: number;
 }
 
+/** Bytes that leave at once when a rate is set: one full packet. The queue behind it holds some forty more. */
+const burstBytes = 1600;
+const queueBytes = 65_536;
+
 export class Shaper {
   readonly #shell: Shell;
+  readonly #address: string;
   readonly #mechanism: LossMechanism | null;
-  /** Last reading of rules that were removed. */
+  /** What rules had counted when they were removed or changed. */
   readonly #past = new Map<string, LossCount>();
   #ruleCount = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(shell: Shell, mechanism: LossMechanism | null) {
+  private constructor(shell: Shell, address: string, mechanism: LossMechanism | null) {
     this.#shell = shell;
+    this.#address = address;
     this.#mechanism = mechanism;
   }
 
   /** Switches the offloads of the interface that holds `address` off, for as long as the namespace is there. */
   static async open(shell: Shell, address: string, mechanism: LossMechanism | null): Promise<Shaper> {
     await shell.expect(`ethtool -K ${await interfaceOf(shell, address)} tso off gso off gro off`);
-    return new Shaper(shell, mechanism);
+    return new Shaper(shell, address, mechanism);
   }
 
   /** Segments the namespace's TCP has sent again since it came into being (RetransSegs). */
@@ -59,23 +65,66 @@ export class Shaper {
     });
   }
 
+  /** Its counts go on from where they were. */
+  async changeLoss(name: string, rule: LossRule): Promise<void> {
+    const mechanism = this.#mechanism!;
+    await this.#inTurn(async () => {
+      this.#past.set(name, await this.#total(name));
+      await this.#shell.expect(`${removeCommand(mechanism, name)} && ${addCommand(mechanism, name, rule)}`);
+    });
+  }
+
   async removeLoss(name: string): Promise<void> {
     await this.#inTurn(async () => {
-      this.#past.set(name, (await this.#counts()).get(name) ?? none);
+      this.#past.set(name, await this.#total(name));
       await this.#shell.expect(removeCommand(this.#mechanism!, name));
     });
   }
 
   /** Of a rule in force or removed. */
   async count(name: string): Promise<LossCount> {
-    return this.#inTurn(async () => this.#past.get(name) ?? (await this.#counts()).get(name) ?? none);
+    return this.#inTurn(() => this.#total(name));
+  }
+
+  /** Names of the rules in force, by the kernel's own word. */
+  async losses(): Promise<string[]> {
+    if (this.#mechanism === null) return [];
+    const listed = await this.#inTurn(() => this.#shell.expect(listCommand(this.#mechanism!)));
+    return [...new Set(listed.match(/(?<=relay-chaos-)loss-\d+/g) ?? [])];
+  }
+
+  /** All that the namespace sends leaves no faster, one packet at a time; the returned function ends it. */
+  async holdEgress(bytesPerSecond: number): Promise<() => Promise<void>> {
+    const device = await interfaceOf(this.#shell, this.#address);
+    const rate = `rate ${Math.round(8 * bytesPerSecond)}bit burst ${burstBytes} limit ${queueBytes}`;
+    await this.#shell.expect(`tc qdisc add dev ${device} root tbf ${rate}`);
+    return async () => void (await this.#shell.expect(`tc qdisc del dev ${device} root`));
+  }
+
+  /** The rates in force, in bytes per second, by the kernel's own word. */
+  async egressRates(): Promise<number[]> {
+    return tbfRates(await this.#shell.expect('tc -j qdisc show'));
+  }
+
+  /** Ends the TCP connections that `ss` finds by this filter: both sides of each see a reset. */
+  async resetConnections(filter: string): Promise<void> {
+    await this.#shell.expect(`ss -KHtn state established ${quoted(filter)}`);
+    const left = await this.#shell.expect(`ss -Htn state established ${quoted(filter)}`);
+    if (left.trim() === '') return;
+    throw new EnvironmentError('resetting connections: they are still there; this kernel cannot end sockets');
   }
 
   /** What of a trial is still in the namespace, by the kernel's own word; empty when nothing is. */
   async leftovers(): Promise<string[]> {
-    if (this.#mechanism === null) return [];
-    const listed = await this.#inTurn(() => this.#shell.expect(listCommand(this.#mechanism!)));
-    return [...new Set(listed.match(/relay-chaos-loss-\d+/g) ?? [])];
+    const [losses, rates] = await Promise.all([this.losses(), this.egressRates()]);
+    return [
+      ...losses.map((name) => `${this.#address} has ${name}`),
+      ...rates.map((rate) => `${this.#address} is held to ${rate} bytes a second`),
+    ];
+  }
+
+  async #total(name: string): Promise<LossCount> {
+    return sum(this.#past.get(name) ?? none, (await this.#counts()).get(name) ?? none);
   }
 
   async #counts(): Promise<Map<string, LossCount>> {
@@ -92,20 +141,29 @@ export class Shaper {
 
 const none: LossCount = { packetsSeen: 0, packetsDropped: 0 };
 
+function sum(one: LossCount, other: LossCount): LossCount {
+  return {
+    packetsSeen: one.packetsSeen + other.packetsSeen,
+    packetsDropped: one.packetsDropped + other.packetsDropped,
+  };
+}
+
 /** `iptables` counts in two rules, one that only counts and one that drops; nft in two counters. */
 function addCommand(mechanism: LossMechanism, name: string, { from, port, share }: LossRule): string {
   const comment = `relay-chaos-${name}`;
   if (mechanism === 'iptables-statistic') {
     const match = `-p tcp -s ${from} --${port.side}-port ${port.number} -m comment --comment ${comment}`;
-    return `iptables -w -A INPUT ${match} && iptables -w -A INPUT ${match} -m statistic --mode random --probability ${share} -j DROP`;
+    const counts = `iptables -w -A INPUT ${match}`;
+    return share === 0 ? counts : `${counts} && ${counts} -m statistic --mode random --probability ${share} -j DROP`;
   }
   const match = `ip saddr ${from} tcp ${port.side === 'source' ? 'sport' : 'dport'} ${port.number}`;
-  const limit = Math.round(share * 0x7fffffff);
+  // All of them is no matter of chance, and nft refuses a limit that is the modulus.
+  const chance = share === 1 ? '' : `numgen random mod 2147483647 < ${Math.round(share * 0x7fffffff)} `;
   return [
     `nft add table inet ${comment}`,
     `nft ${quoted(`add chain inet ${comment} in { type filter hook input priority 0; }`)}`,
     `nft ${quoted(`add rule inet ${comment} in ${match} counter`)}`,
-    `nft ${quoted(`add rule inet ${comment} in ${match} numgen random mod 2147483647 < ${limit} counter drop`)}`,
+    ...(share === 0 ? [] : [`nft ${quoted(`add rule inet ${comment} in ${match} ${chance}counter drop`)}`]),
   ].join(' && ');
 }
 
@@ -134,6 +192,12 @@ export function parseCounts(listed: string): Map<string, LossCount> {
     counts.set(name, { ...known, [isDrop ? 'packetsDropped' : 'packetsSeen']: Number(packets) });
   }
   return counts;
+}
+
+/** Of the token bucket filters in `tc -j qdisc show`, in bytes per second. */
+export function tbfRates(listed: string): number[] {
+  const disciplines = JSON.parse(listed) as { kind: string; options?: { rate?: number } }[];
+  return disciplines.flatMap(({ kind, options }) => (kind === 'tbf' && options?.rate ? [options.rate] : []));
 }
 
 /** RetransSegs of /proc/net/snmp: names in one line of `Tcp:`, values in the next. */

@@ -4,13 +4,20 @@ import type { Direction } from '../../contract/tap.ts';
 import { EnvironmentError, messageOf } from '../../support/errors.ts';
 import { systemClock } from '../../support/system-clock.ts';
 import { until } from '../../support/until.ts';
-import type { Heal, NodeName } from '../topology/topology.ts';
+import type { Adjustable, Heal, NodeName } from '../topology/topology.ts';
 import { withinMs } from './within-ms.ts';
 
-interface ProxyState {
+export interface ProxyState {
   readonly name: string;
   readonly enabled: boolean;
-  readonly toxics: readonly { readonly name: string }[];
+  readonly toxics: readonly ToxicState[];
+}
+
+export interface ToxicState {
+  readonly name: string;
+  readonly type: ToxicType;
+  readonly stream: 'upstream' | 'downstream';
+  readonly attributes: Readonly<Record<string, number>>;
 }
 
 const streamOf = { up: 'upstream', down: 'downstream' } as const;
@@ -59,17 +66,25 @@ export class ToxiproxyServer {
     }
   }
 
-  async addToxic(
+  /** Changed in place: taken off and put on again, it would let the bytes in between pass. */
+  async addToxic<Attributes extends ToxicAttributeTypes>(
     node: NodeName,
-    toxic: { readonly type: ToxicType; readonly direction: Direction; readonly attributes: ToxicAttributeTypes },
-  ): Promise<Heal> {
+    toxic: { readonly type: ToxicType; readonly direction: Direction; readonly attributes: Attributes },
+  ): Promise<Adjustable<Attributes>> {
     const { type, direction, attributes } = toxic;
     this.#toxics += 1;
     const name = `${type}-${direction}-${this.#toxics}`;
     const added = await this.#call(`adding ${type} to the link of ${node}`, async () =>
       (await this.#proxy(node)).addToxic({ type, name, stream: streamOf[direction], toxicity: 1, attributes }),
     );
-    return once(() => this.#call(`taking ${type} off the link of ${node}`, () => added.remove()));
+    return {
+      heal: once(() => this.#call(`taking ${type} off the link of ${node}`, () => added.remove())),
+      change: async (next) => {
+        await this.#call(`changing ${type} on the link of ${node}`, () =>
+          added.update({ ...added.toJson(), attributes: next }),
+        );
+      },
+    };
   }
 
   /** Disabled: open connections end, new ones are refused. */
@@ -105,6 +120,12 @@ export class ToxiproxyServer {
       ...(enabled ? [] : [`${name} is cut`]),
       ...toxics.map((toxic) => `${name} has ${toxic.name}`),
     ]);
+  }
+
+  async stateOf(node: NodeName): Promise<ProxyState> {
+    const state = (await this.#state()).find(({ name }) => name === proxyName(node));
+    if (state !== undefined) return state;
+    throw new EnvironmentError(`asking about the link of ${node}: Toxiproxy has no proxy ${proxyName(node)}`);
   }
 
   /** Asked of the API itself: the client's objects do not hold toxics. */

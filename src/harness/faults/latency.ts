@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { directionNames, duration, nodeNames } from '../../contract/parameters.ts';
+import { eachWay } from './each-way.ts';
 import { type Fault, injectAll } from './fault.ts';
+import { inForce } from './in-force.ts';
 
 const parameters = z.strictObject({
   link: nodeNames,
@@ -17,9 +19,12 @@ export const latency: Fault<z.output<typeof parameters>> = {
   abilities: ['delay'],
   linksOf: ({ link }) => link,
   async inject(topology, { link, direction, delay, jitter }) {
-    const parts = link.flatMap((node) =>
-      direction.map((way) => () => topology.link(node).delay({ direction: way, delayMs: delay, jitterMs: jitter })),
+    const shape = { delayMs: delay, jitterMs: jitter };
+    const parts = eachWay(link, direction).map(
+      ({ node, way }) =>
+        async () =>
+          (await topology.link(node).delay({ direction: way, ...shape })).heal,
     );
-    return { heal: await injectAll(parts) };
+    return { heal: await injectAll(parts), witness: async () => ({ latency: await inForce(topology, link) }) };
   },
 };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { directionNames, nodeNames, share } from '../../contract/parameters.ts';
-import type { LossWitness, NodeName } from '../topology/topology.ts';
+import { eachWay } from './each-way.ts';
 import { type Fault, injectAll } from './fault.ts';
+import { lossGrowth } from './loss-growth.ts';
 
 const parameters = z.strictObject({
   link: nodeNames,
@@ -17,31 +18,12 @@ export const loss: Fault<z.output<typeof parameters>> = {
   abilities: ['lose'],
   linksOf: ({ link }) => link,
   async inject(topology, { link, direction, share }) {
-    const read = () => Promise.all(link.map((node) => topology.link(node).lossWitness()));
-    const before = await read();
-    const parts = link.flatMap((node) =>
-      direction.map((way) => () => topology.link(node).lose({ direction: way, share })),
+    const growth = await lossGrowth(topology, link);
+    const parts = eachWay(link, direction).map(
+      ({ node, way }) =>
+        async () =>
+          (await topology.link(node).lose({ direction: way, share })).heal,
     );
-    return {
-      heal: await injectAll(parts),
-      witness: async () => ({ loss: growth(link, before, await read()) }),
-    };
+    return { heal: await injectAll(parts), witness: async () => ({ loss: await growth() }) };
   },
 };
-
-/** What the counters grew by while the fault was on, summed and for each link. */
-function growth(links: readonly NodeName[], before: readonly LossWitness[], after: readonly LossWitness[]) {
-  const perLink = links.map((link, index) => ({
-    link,
-    packetsSeen: after[index]!.packetsSeen - before[index]!.packetsSeen,
-    packetsDropped: after[index]!.packetsDropped - before[index]!.packetsDropped,
-    segmentsRetransmitted: after[index]!.segmentsRetransmitted - before[index]!.segmentsRetransmitted,
-  }));
-  const sum = (field: keyof LossWitness) => perLink.reduce((total, one) => total + one[field], 0);
-  return {
-    packetsSeen: sum('packetsSeen'),
-    packetsDropped: sum('packetsDropped'),
-    segmentsRetransmitted: sum('segmentsRetransmitted'),
-    links: perLink,
-  };
-}

@@ -77,7 +77,7 @@ const fixedTrials: Readonly<
       await pause(topology.clock, 2000);
       await topology.node('node-a').resume();
       await healCut();
-      for (const heal of heals) await heal();
+      for (const { heal } of heals) await heal();
     },
   },
 };

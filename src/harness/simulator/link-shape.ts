@@ -1,6 +1,8 @@
 import type { Direction } from '../../contract/tap.ts';
 import type { Prng } from '../../support/prng.ts';
-import type { LossWitness } from '../topology/topology.ts';
+import type { Delay, InForce, LinkAbility, Loss, LossWitness, Rate } from '../topology/topology.ts';
+import { Measures } from './measures.ts';
+import type { VirtualClock } from './virtual-clock.ts';
 
 /** Each way, without any fault. */
 const transitMs = [0.1, 0.14] as const;
@@ -9,52 +11,92 @@ const segmentBytes = 1448;
 /** What one read of a socket returns at most. */
 const readBytesMax = 65_536;
 /** Linux's smallest retransmission time-out; it doubles with each loss of the same segment. */
-const retransmitMs = 200;
+export const retransmitMs = 200;
 /** The same for the packet that opens a connection. */
-const reconnectMs = 1000;
+export const reconnectMs = 1000;
 /** A segment lost this often in a row gives its connection up. */
 const lossesMax = 8;
 
-/** A part of what was sent, and how late it arrives; `aborts`: it never does, and the connection breaks then. */
+/** A part of what was sent, how late it arrives, and whether its first packet is lost on the way. */
 export interface Transit {
   readonly bytes: Uint8Array;
   readonly delayMs: number;
-  readonly aborts: boolean;
+  readonly isLost: boolean;
 }
 
-interface Delay {
-  readonly delayMs: number;
-  readonly jitterMs: number;
+export interface PacketFate {
+  arrived(): void;
+  gaveUp(): void;
+  /** Nobody waits for it any more: it is not sent again. */
+  isOver(): boolean;
 }
 
-/** What one direction of a link does to the bytes on their way: time and loss. Order is the connection's. */
+export interface LinkShapeOptions {
+  readonly clock: VirtualClock;
+  readonly prng: Prng;
+  /** Called when a connection's bytes may pass faster or slower than a moment ago. */
+  readonly changed: () => void;
+}
+
+/** What one direction of a link does to its packets: time, rate and loss. Order is the connection's. */
 export class LinkShape {
   readonly direction: Direction;
+  readonly delays: Measures<Delay>;
+  readonly losses: Measures<Loss>;
+  /** Of the proxy. */
+  readonly throttles: Measures<Rate>;
+  /** Of the sender's own machine. */
+  readonly starvations: Measures<Rate>;
+  readonly stalls: Measures<object>;
+  readonly heldCloses: Measures<{ readonly delayMs: number }>;
+  readonly #clock: VirtualClock;
   readonly #prng: Prng;
-  readonly #delays = new Set<Delay>();
-  readonly #shares = new Set<{ readonly share: number }>();
   #packetsSeen = 0;
   #packetsDropped = 0;
 
-  constructor(direction: Direction, prng: Prng) {
+  constructor(direction: Direction, { clock, prng, changed }: LinkShapeOptions) {
     this.direction = direction;
+    this.#clock = clock;
     this.#prng = prng;
+    this.delays = new Measures();
+    this.losses = new Measures();
+    this.throttles = new Measures(changed);
+    this.starvations = new Measures(changed);
+    this.stalls = new Measures();
+    this.heldCloses = new Measures(changed);
   }
 
   get isClean(): boolean {
-    return this.#delays.size === 0 && this.#shares.size === 0;
+    const { delays, losses, throttles, starvations, stalls, heldCloses } = this;
+    return [delays, losses, throttles, starvations, stalls, heldCloses].every(({ size }) => size === 0);
   }
 
-  addDelay(delay: Delay): () => void {
-    const own = { ...delay };
-    this.#delays.add(own);
-    return () => void this.#delays.delete(own);
+  /** What each connection may carry, and in pieces of which size; null: as much as it wants. */
+  get pace(): { readonly bytesPerSecond: number; readonly pieceBytes: number } | null {
+    const isStarved = this.starvations.size > 0;
+    if (!isStarved && this.throttles.size === 0) return null;
+    const rates = [...this.throttles, ...this.starvations].map((rate) => rate.bytesPerSecond);
+    const bytesPerSecond = Math.min(...rates);
+    // The proxy lets through what a tenth of a second allows, the kernel whole packets.
+    return { bytesPerSecond, pieceBytes: isStarved ? segmentBytes : Math.max(1, Math.floor(bytesPerSecond / 10)) };
   }
 
-  addLoss(share: number): () => void {
-    const own = { share };
-    this.#shares.add(own);
-    return () => void this.#shares.delete(own);
+  /** How long the end of a connection is held back. */
+  get holdCloseMs(): number {
+    return Math.max(0, ...[...this.heldCloses].map(({ delayMs }) => delayMs));
+  }
+
+  get inForce(): InForce[] {
+    const of = (ability: LinkAbility, measures: Iterable<object>) =>
+      [...measures].map((measure) => ({ ability, direction: this.direction, measure: { ...measure } }));
+    return [
+      ...of('delay', this.delays),
+      ...of('throttle', this.throttles),
+      ...of('starve', this.starvations),
+      ...of('stall', this.stalls),
+      ...of('hold-close', this.heldCloses),
+      ...of('lose', this.losses),
+    ];
   }
 
   /** Every loss is made good by one retransmission, until the connection is given up. */
@@ -72,14 +114,29 @@ export class LinkShape {
   }
 
   /** The packet that opens or ends a connection. */
-  packet(opens: boolean): Transit {
-    const stall = this.#stall(opens ? reconnectMs : retransmitMs);
-    return { bytes: new Uint8Array(0), delayMs: this.#transitMs() + stall.delayMs, aborts: stall.aborts };
+  packet(): Transit {
+    return { bytes: new Uint8Array(0), delayMs: this.#transitMs(), isLost: this.#loses() };
   }
 
   /** Bytes sent at one moment, in the parts in which they arrive. */
   parts(bytes: Uint8Array): Transit[] {
-    return this.#shares.size === 0 ? this.#wholeParts(bytes) : this.#segments(bytes);
+    return this.losses.size === 0 ? this.#wholeParts(bytes) : this.#segments(bytes);
+  }
+
+  /**
+   * A packet was lost: it is sent again after `firstMs`, then after twice the time, and so on, each time through what the
+   * link is then. `arrived` is called when one is across; `gaveUp` when the last of eight losses was waited for in vain.
+   */
+  sendAgain(firstMs: number, { arrived, gaveUp, isOver }: PacketFate): void {
+    const lost = (losses: number) => {
+      this.#clock.schedule(firstMs * 2 ** (losses - 1), () => {
+        if (isOver()) return;
+        if (losses === lossesMax && this.losses.size > 0) gaveUp();
+        else if (this.#loses()) lost(losses + 1);
+        else this.#clock.schedule(this.#transitMs(), arrived);
+      });
+    };
+    lost(1);
   }
 
   /** A stream has no edges: now and then what was sent in one piece arrives in two. */
@@ -92,55 +149,42 @@ export class LinkShape {
       parts.push({
         bytes: bytes.subarray(offset, offset + size),
         delayMs: delayMs + 0.01 * parts.length,
-        aborts: false,
+        isLost: false,
       });
       offset += size;
     }
     return parts;
   }
 
+  /** Neighbouring segments that arrive together are one part; each that is lost is one of its own. */
   #segments(bytes: Uint8Array): Transit[] {
     const parts: Transit[] = [];
-    const transitMs = this.#transitMs();
-    let latestMs = 0;
+    const delayMs = this.#transitMs();
+    let from = 0;
     for (let offset = 0; offset < bytes.length; offset += segmentBytes) {
-      const stall = this.#stall(retransmitMs);
-      latestMs = Math.max(latestMs, transitMs + stall.delayMs);
-      parts.push({ bytes: bytes.subarray(offset, offset + segmentBytes), delayMs: latestMs, aborts: stall.aborts });
-      if (stall.aborts) break;
+      if (!this.#loses()) continue;
+      if (offset > from) parts.push({ bytes: bytes.subarray(from, offset), delayMs, isLost: false });
+      from = offset + segmentBytes;
+      parts.push({ bytes: bytes.subarray(offset, from), delayMs, isLost: true });
     }
-    return joined(parts, bytes);
+    if (from < bytes.length) parts.push({ bytes: bytes.subarray(from), delayMs, isLost: false });
+    return parts;
   }
 
-  #stall(firstMs: number): { readonly delayMs: number; readonly aborts: boolean } {
-    if (this.#shares.size === 0) return { delayMs: 0, aborts: false };
-    const passes = [...this.#shares].reduce((product, { share }) => product * (1 - share), 1);
-    let losses = 0;
-    while (losses < lossesMax && this.#prng.chance(1 - passes)) losses += 1;
-    this.#packetsSeen += losses < lossesMax ? losses + 1 : losses;
-    this.#packetsDropped += losses;
-    return { delayMs: firstMs * (2 ** losses - 1), aborts: losses === lossesMax };
+  #loses(): boolean {
+    if (this.losses.size === 0) return false;
+    const passes = [...this.losses].reduce((product, { share }) => product * (1 - share), 1);
+    const isLost = this.#prng.chance(1 - passes);
+    this.#packetsSeen += 1;
+    if (isLost) this.#packetsDropped += 1;
+    return isLost;
   }
 
   #transitMs(): number {
     let sum = this.#prng.between(...transitMs);
-    for (const { delayMs, jitterMs } of this.#delays) {
+    for (const { delayMs, jitterMs } of this.delays) {
       sum += Math.max(0, delayMs + this.#prng.between(-jitterMs, jitterMs));
     }
     return sum;
   }
-}
-
-/** Neighbouring segments that arrive together as one part. */
-function joined(parts: readonly Transit[], bytes: Uint8Array): Transit[] {
-  const joined: Transit[] = [];
-  let offset = 0;
-  for (const [index, part] of parts.entries()) {
-    const next = parts[index + 1];
-    const end = part.bytes.byteOffset - bytes.byteOffset + part.bytes.length;
-    if (next !== undefined && next.delayMs === part.delayMs && !next.aborts && !part.aborts) continue;
-    joined.push({ ...part, bytes: bytes.subarray(offset, end) });
-    offset = end;
-  }
-  return joined;
 }

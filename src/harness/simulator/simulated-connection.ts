@@ -1,7 +1,8 @@
 import type { Direction } from '../../contract/tap.ts';
+import type { Timer } from '../../support/clock.ts';
 import type { CloseReason, Connection, ConnectionEvents } from '../../sut/io/transport.ts';
 import type { TapConnection } from '../sidecars/tap-connection.ts';
-import type { LinkShape, Transit } from './link-shape.ts';
+import { type LinkShape, retransmitMs, type Transit } from './link-shape.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -14,12 +15,18 @@ const closeMs = 0.15;
 export interface ConnectionPath {
   readonly clock: VirtualClock;
   readonly shapes: Readonly<Record<Direction, LinkShape>>;
-  /** Of bytes that arrived in order, how many may pass, and whether the connection ends after them. */
-  admit(connection: object, direction: Direction, bytes: number): { readonly bytes: number; readonly closes: boolean };
+  /** Of bytes that arrived in order, how many may pass; the rest is swallowed. */
+  admit(connection: object, direction: Direction, bytes: number): Admitted;
   saw(end: 'node' | 'relay', connection: object, direction: Direction, bytes: Uint8Array): void;
   /** How an end learns that the path or its peer went away without a goodbye; both ways happen in real networks. */
   abruptReason(): CloseReason;
   finished(connection: SimulatedConnection): void;
+}
+
+export interface Admitted {
+  readonly bytes: number;
+  /** The connection ends after them, in this way; null: it goes on. */
+  readonly closes: 'ended' | 'broken' | null;
 }
 
 /** One connection through a link: two ends, two flows, and the tap where the topology has one. */
@@ -56,14 +63,20 @@ export class SimulatedConnection {
   }
 
   /** Nothing passes any more in either direction; both ends hear of it a moment later. */
-  breakOff(reason: CloseReason | 'abrupt'): void {
+  breakOff(atNode: CloseReason | 'abrupt', atRelay = atNode): void {
     this.up.stop();
     this.down.stop();
-    for (const end of [this.node, this.relay]) {
+    for (const [end, reason] of [[this.node, atNode] as const, [this.relay, atRelay] as const]) {
       if (end === null || end.isClosed) continue;
       const told = reason === 'abrupt' ? this.path.abruptReason() : reason;
       this.path.clock.schedule(closeMs, () => end.closeWith(told));
     }
+  }
+
+  /** A rate or a held end of the link is not what it was. */
+  reshaped(): void {
+    this.up.reshaped();
+    this.down.reshaped();
   }
 
   /** One end is gone for good. */
@@ -174,7 +187,19 @@ export class ConnectionEnd implements Connection {
   }
 }
 
-/** One direction of a connection: a stream that keeps its order whatever the link does. */
+/** Bytes on their way, or the end of their stream (no bytes). */
+interface Parcel {
+  bytes: Uint8Array;
+  /** What happens when they, or a piece of them, are through. */
+  readonly pass: (bytes: Uint8Array) => void;
+  /** Every packet of it has reached the far side. */
+  isAcross: boolean;
+}
+
+/**
+ * One direction of a connection: a stream that keeps its order whatever the link does. What is sent is first in flight,
+ * where packets are late or lost, and then at the gate, where a rate lets it through piece by piece.
+ */
 class Flow {
   readonly #connection: SimulatedConnection;
   readonly #direction: Direction;
@@ -182,6 +207,10 @@ class Flow {
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #unreadBytes = 0;
+  readonly #flight: Parcel[] = [];
+  readonly #gate: Parcel[] = [];
+  #gateTimer: Timer | null = null;
+  #heldEnd: { readonly timer: Timer; readonly tell: () => void } | null = null;
   /** Whole microseconds, as the clock counts, so that rounding cannot change the order. */
   #latestArrivalUs = 0;
   #state: 'waiting' | 'running' | 'stopped' = 'waiting';
@@ -222,14 +251,17 @@ class Flow {
     if (this.#state === 'stopped' || this.#end === 'sent') return;
     this.#end = 'sent';
     const told = this.#connection.path.abruptReason();
-    this.#arrive(this.#shape.packet(false), () => this.#connection.receiver(this.#direction)?.closeWith(told));
+    const tell = () => this.#connection.receiver(this.#direction)?.closeWith(told);
+    this.#dispatch(this.#shape.packet(), () => this.#passEnd(tell));
   }
 
+  /** A rule of the tap that held something back was taken out: it passes now. */
   wakeTap(): void {
     const { tap } = this.#connection;
-    if (tap === null || this.#state !== 'running') return;
-    if (this.#direction === 'down') this.#tapDown(tap, new Uint8Array(0));
-    else if (this.#tapUp(tap, new Uint8Array(0))) this.#connection.breakOff('ended');
+    if (tap === null || this.#state === 'stopped') return;
+    const nothing = new Uint8Array(0);
+    if (this.#direction === 'down') this.#passTapDown(tap, nothing);
+    else if (this.#passTapUp(tap, nothing).closes) this.#connection.breakOff('ended');
   }
 
   /** No byte passes any more, those on their way included. */
@@ -237,6 +269,23 @@ class Flow {
     this.#state = 'stopped';
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#gateTimer?.cancel();
+    this.#heldEnd?.timer.cancel();
+  }
+
+  /** What waits at the gate, or the end that is held, goes by what the link is now. */
+  reshaped(): void {
+    if (this.#state === 'stopped') return;
+    if (this.#gate.length > 0) {
+      this.#gateTimer?.cancel();
+      this.#openGate();
+    }
+    if (this.#heldEnd !== null && this.#shape.heldCloses.size === 0) {
+      const { timer, tell } = this.#heldEnd;
+      this.#heldEnd = null;
+      timer.cancel();
+      tell();
+    }
   }
 
   #drain(): void {
@@ -256,47 +305,83 @@ class Flow {
     const { path, tap } = this.#connection;
     path.saw(this.#direction === 'up' ? 'node' : 'relay', this.#connection, this.#direction, bytes);
     if (this.#direction === 'up' || tap === null) this.#travel(bytes);
-    else this.#tapDown(tap, bytes);
+    else this.#passTapDown(tap, bytes);
   }
 
-  /** The tap stands at the relay's end of the path: what leaves it travels down. */
-  #tapDown(tap: TapConnection, bytes: Uint8Array): void {
+  /** The tap is at the relay's end: what it lets pass begins its way there. */
+  #passTapDown(tap: TapConnection, bytes: Uint8Array): void {
     const passage = tap.pass('down', bytes, this.#connection.path.clock.wallMs);
     this.#travel(passage.forward);
-    if (passage.close) this.#arrive(this.#shape.packet(false), () => this.#connection.breakOff('ended'));
+    if (passage.close) this.#dispatch(this.#shape.packet(), () => this.#connection.breakOff('ended'));
   }
 
-  /** What leaves the tap upwards has arrived. Answers whether the connection ends after it. */
-  #tapUp(tap: TapConnection, bytes: Uint8Array): boolean {
+  /** At the end of the way the tap lets bytes pass, and what it holds no longer fills the window. */
+  #passTapUp(tap: TapConnection, bytes: Uint8Array): { readonly closes: boolean } {
     const passage = tap.pass('up', bytes, this.#connection.path.clock.wallMs);
-    // Held by the tap, it no longer fills the window.
     this.#unreadBytes += passage.forward.length - bytes.length;
     this.#deliver(passage.forward);
-    return passage.close;
+    return { closes: passage.close };
   }
 
   #travel(bytes: Uint8Array): void {
     this.#unreadBytes += bytes.length;
-    for (const part of this.#shape.parts(bytes)) this.#arrive(part, () => this.#passOn(part.bytes));
+    for (const part of this.#shape.parts(bytes)) this.#dispatch(part, (piece) => this.#passOn(piece));
   }
 
   #transmitEnd(): void {
     const { path, tap } = this.#connection;
     if (this.#direction === 'down' && tap !== null) this.#travel(tap.end('down', path.clock.wallMs));
-    this.#arrive(this.#shape.packet(false), () => {
+    const tell = () => {
       if (this.#direction === 'up' && tap !== null) this.#deliver(tap.end('up', path.clock.wallMs));
       this.#connection.receiver(this.#direction)?.peerEnded();
-    });
+    };
+    this.#dispatch(this.#shape.packet(), () => this.#passEnd(tell));
   }
 
-  /** In order: never before what was sent earlier. A segment that is given up takes its connection along. */
-  #arrive(transit: Transit, arrived: () => void): void {
+  /** Sends it on its way; a packet that is given up takes its connection along. */
+  #dispatch({ bytes, delayMs, isLost }: Transit, pass: Parcel['pass']): void {
     const { clock } = this.#connection.path;
-    this.#latestArrivalUs = Math.max(this.#latestArrivalUs, Math.round((clock.nowMs + transit.delayMs) * 1000));
-    clock.schedule(this.#latestArrivalUs / 1000 - clock.nowMs, () => {
-      if (this.#state === 'stopped') return;
-      if (transit.aborts) this.#connection.breakOff('broken');
-      else arrived();
+    const parcel: Parcel = { bytes, pass, isAcross: false };
+    this.#flight.push(parcel);
+    const arrived = () => {
+      parcel.isAcross = true;
+      this.#land();
+    };
+    if (isLost) {
+      const gaveUp = () => this.#connection.breakOff('broken');
+      this.#shape.sendAgain(retransmitMs, { arrived, gaveUp, isOver: () => this.#state === 'stopped' });
+      return;
+    }
+    this.#latestArrivalUs = Math.max(this.#latestArrivalUs, Math.round((clock.nowMs + delayMs) * 1000));
+    clock.schedule(this.#latestArrivalUs / 1000 - clock.nowMs, arrived);
+  }
+
+  /** In order: what is across waits for what was sent before it. */
+  #land(): void {
+    if (this.#state === 'stopped' || this.#flight[0]?.isAcross !== true) return;
+    const parcel = this.#flight.shift()!;
+    // One arrival, one event: what waited behind it is a read of its own.
+    if (this.#flight[0]?.isAcross === true) this.#connection.path.clock.schedule(0, () => this.#land());
+    if (this.#gate.length === 0 && this.#shape.pace === null) {
+      parcel.pass(parcel.bytes);
+      return;
+    }
+    this.#gate.push(parcel);
+    if (this.#gate.length === 1) this.#openGate();
+  }
+
+  /** For the next piece of what waits, after the time that its bytes take. */
+  #openGate(): void {
+    const parcel = this.#gate[0];
+    if (parcel === undefined || this.#state === 'stopped') return;
+    const { pace } = this.#shape;
+    const piece = parcel.bytes.subarray(0, pace?.pieceBytes);
+    const takesMs = pace === null ? 0 : (1000 * piece.length) / pace.bytesPerSecond;
+    this.#gateTimer = this.#connection.path.clock.schedule(takesMs, () => {
+      if (piece.length === parcel.bytes.length) this.#gate.shift();
+      else parcel.bytes = parcel.bytes.subarray(piece.length);
+      parcel.pass(piece);
+      this.#openGate();
     });
   }
 
@@ -304,16 +389,30 @@ class Flow {
     const { path, tap } = this.#connection;
     const admitted = path.admit(this.#connection, this.#direction, bytes.length);
     const passing = bytes.subarray(0, admitted.bytes);
+    this.#unreadBytes -= bytes.length - passing.length;
     let { closes } = admitted;
-    if (this.#direction === 'up' && tap !== null) {
-      const tapCloses = this.#tapUp(tap, passing);
-      // To the tap, a limit before it is the end of the sender.
-      if (admitted.closes) this.#deliver(tap.end('up', path.clock.wallMs));
-      closes ||= tapCloses;
-    } else {
-      this.#deliver(passing);
+    if (this.#direction === 'down' || tap === null) this.#deliver(passing);
+    else if (passing.length > 0 && this.#passTapUp(tap, passing).closes) closes ??= 'ended';
+    // To the tap, a limit before it is the end of the sender.
+    if (this.#direction === 'up' && tap !== null && admitted.closes === 'ended') {
+      this.#deliver(tap.end('up', path.clock.wallMs));
     }
-    if (closes) this.#connection.breakOff('ended');
+    if (closes !== null) this.#connection.breakOff(closes);
+    else if (passing.length < bytes.length) this.#drain();
+  }
+
+  /** The other side hears of the end now, or when the link no longer holds it back. */
+  #passEnd(tell: () => void): void {
+    const { holdCloseMs } = this.#shape;
+    if (holdCloseMs === 0) {
+      tell();
+      return;
+    }
+    const timer = this.#connection.path.clock.schedule(holdCloseMs, () => {
+      this.#heldEnd = null;
+      tell();
+    });
+    this.#heldEnd = { timer, tell };
   }
 
   #deliver(bytes: Uint8Array): void {

@@ -3,10 +3,21 @@ import type { Prng } from '../../support/prng.ts';
 import type { CloseReason, Connection, ConnectionEvents } from '../../sut/io/transport.ts';
 import type { LinkWitness } from '../history/collected.ts';
 import type { TapRules } from '../sidecars/tap-rules.ts';
-import type { Heal, Link, LossWitness, NodeName } from '../topology/topology.ts';
+import type {
+  Adjustable,
+  Delay,
+  Heal,
+  InForce,
+  Link,
+  Loss,
+  LossWitness,
+  NodeName,
+  Rate,
+} from '../topology/topology.ts';
 import type { LinkCapture } from './link-capture.ts';
-import { LinkShape } from './link-shape.ts';
-import { type ConnectionPath, SimulatedConnection } from './simulated-connection.ts';
+import { LinkShape, type PacketFate, reconnectMs } from './link-shape.ts';
+import { Measures } from './measures.ts';
+import { type Admitted, type ConnectionPath, SimulatedConnection } from './simulated-connection.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -40,8 +51,9 @@ export class SimulatedLink implements Link, ConnectionPath {
   readonly #prng: Prng;
   readonly #connections = new Set<SimulatedConnection>();
   readonly #flows = new WeakMap<object, string>();
-  readonly #limits = new Set<ByteLimit>();
-  readonly #cuts = new Set<object>();
+  readonly #limits = new Measures<ByteLimit>();
+  readonly #cuts = new Measures<object>();
+  readonly #resets = new Measures<object>();
   #connectionCount = 0;
   #bytes = { up: 0, down: 0 };
 
@@ -50,31 +62,59 @@ export class SimulatedLink implements Link, ConnectionPath {
     this.node = options.node;
     this.clock = options.clock;
     this.#prng = options.prng.fork('ends');
-    this.shapes = {
-      up: new LinkShape('up', options.prng.fork('up')),
-      down: new LinkShape('down', options.prng.fork('down')),
-    };
+    const shape = (direction: Direction) =>
+      new LinkShape(direction, {
+        clock: options.clock,
+        prng: options.prng.fork(direction),
+        changed: () => {
+          for (const connection of this.#connections) connection.reshaped();
+        },
+      });
+    this.shapes = { up: shape('up'), down: shape('down') };
   }
 
-  async delay(shape: { direction: Direction; delayMs: number; jitterMs: number }): Promise<Heal> {
-    return once(this.shapes[shape.direction].addDelay(shape));
+  async delay({ direction, ...delay }: { direction: Direction } & Delay): Promise<Adjustable<Delay>> {
+    return this.shapes[direction].delays.add(delay);
   }
 
-  async lose(shape: { direction: Direction; share: number }): Promise<Heal> {
-    return once(this.shapes[shape.direction].addLoss(shape.share));
+  async throttle({ direction, ...rate }: { direction: Direction } & Rate): Promise<Adjustable<Rate>> {
+    return this.shapes[direction].throttles.add(rate);
+  }
+
+  async lose({ direction, ...loss }: { direction: Direction } & Loss): Promise<Adjustable<Loss>> {
+    return this.shapes[direction].losses.add(loss);
+  }
+
+  async starve(rate: Rate): Promise<Heal> {
+    return this.shapes.up.starvations.add(rate).heal;
+  }
+
+  async stall({ direction }: { direction: Direction }): Promise<Heal> {
+    const { heal } = this.shapes[direction].stalls.add({});
+    return once(async () => {
+      await heal();
+      for (const connection of this.#accepted()) connection.breakOff('ended');
+    });
+  }
+
+  async reset(): Promise<Heal> {
+    const { heal } = this.#resets.add({});
+    for (const connection of this.#accepted()) connection.breakOff('broken', 'abrupt');
+    return heal;
+  }
+
+  async holdClose({ direction, delayMs }: { direction: Direction; delayMs: number }): Promise<Heal> {
+    return this.shapes[direction].heldCloses.add({ delayMs }).heal;
   }
 
   async cut(): Promise<Heal> {
-    const cut = {};
-    this.#cuts.add(cut);
+    const { heal } = this.#cuts.add({});
     for (const connection of this.#connections) connection.breakOff('abrupt');
-    return once(() => void this.#cuts.delete(cut));
+    return heal;
   }
 
-  async limitBytes(shape: { direction: Direction; bytes: number }): Promise<Heal> {
-    const limit = new ByteLimit(shape.direction, shape.bytes);
-    this.#limits.add(limit);
-    return once(() => void this.#limits.delete(limit));
+  async limitBytes({ direction, bytes }: { direction: Direction; bytes: number }): Promise<Heal> {
+    return this.#limits.add(new ByteLimit(direction, bytes)).heal;
   }
 
   async lossWitness(): Promise<LossWitness> {
@@ -88,6 +128,18 @@ export class SimulatedLink implements Link, ConnectionPath {
 
   async witness(): Promise<LinkWitness> {
     return this.counters;
+  }
+
+  async inForce(): Promise<readonly InForce[]> {
+    return [
+      ...[...this.#cuts].map(() => ({ ability: 'cut', direction: null, measure: {} }) as const),
+      ...[...this.#resets].map(() => ({ ability: 'reset', direction: null, measure: {} }) as const),
+      ...[...this.#limits].map(
+        ({ direction, bytesMax }) => ({ ability: 'limit-bytes', direction, measure: { bytes: bytesMax } }) as const,
+      ),
+      ...this.shapes.up.inForce,
+      ...this.shapes.down.inForce,
+    ];
   }
 
   /** Bytes that passed the whole link and connections it took, since `restartCounters`. */
@@ -104,7 +156,7 @@ export class SimulatedLink implements Link, ConnectionPath {
 
   /** No fault on it and no connection through it. */
   get isIdle(): boolean {
-    const faults = this.#cuts.size + this.#limits.size;
+    const faults = this.#cuts.size + this.#resets.size + this.#limits.size;
     return faults === 0 && this.shapes.up.isClean && this.shapes.down.isClean && this.#connections.size === 0;
   }
 
@@ -118,24 +170,18 @@ export class SimulatedLink implements Link, ConnectionPath {
     const connection = new SimulatedConnection(this, process, this.#options.address);
     connection.node.tell(events);
     this.#connections.add(connection);
-    const syn = this.shapes.up.packet(true);
-    this.clock.schedule(syn.delayMs, () => {
-      if (connection.node.isClosed) return;
-      if (this.#cuts.size > 0 || syn.aborts) {
-        connection.up.stop();
-        connection.node.closeWith('refused');
-        return;
-      }
-      this.#flows.set(connection, `${this.node}/${this.#connectionCount}`);
-      this.#connectionCount += 1;
-      this.clock.schedule(this.shapes.down.packet(true).delayMs, () => connection.node.opened());
-      this.#connect(connection);
+    this.#carry('up', {
+      arrived: () => this.#accept(connection),
+      gaveUp: () => refuse(connection),
+      isOver: () => connection.node.isClosed,
     });
     return connection.node;
   }
 
-  admit(connection: object, direction: Direction, bytes: number): { bytes: number; closes: boolean } {
-    let admitted = { bytes, closes: false };
+  admit(connection: object, direction: Direction, bytes: number): Admitted {
+    if (this.#resets.size > 0) return { bytes: 0, closes: 'broken' };
+    if (this.shapes[direction].stalls.size > 0) return { bytes: 0, closes: null };
+    let admitted: Admitted = { bytes, closes: null };
     for (const limit of this.#limits) {
       if (limit.direction === direction) admitted = limit.admit(connection, admitted);
     }
@@ -155,6 +201,35 @@ export class SimulatedLink implements Link, ConnectionPath {
     this.#connections.delete(connection);
   }
 
+  /** A packet that opens a connection. */
+  #carry(direction: Direction, fate: PacketFate): void {
+    const shape = this.shapes[direction];
+    const { isLost, delayMs } = shape.packet();
+    if (isLost) shape.sendAgain(reconnectMs, fate);
+    else this.clock.schedule(delayMs, () => fate.arrived());
+  }
+
+  #accept(connection: SimulatedConnection): void {
+    if (connection.node.isClosed) return;
+    if (this.#cuts.size > 0) {
+      refuse(connection);
+      return;
+    }
+    this.#flows.set(connection, `${this.node}/${this.#connectionCount}`);
+    this.#connectionCount += 1;
+    this.#carry('down', {
+      arrived: () => connection.node.opened(),
+      gaveUp: () => undefined, // The node knows how long it waits for an answer.
+      isOver: () => connection.node.isClosed,
+    });
+    this.#connect(connection);
+  }
+
+  /** Those the middle box has taken. */
+  #accepted(): SimulatedConnection[] {
+    return [...this.#connections].filter((connection) => this.#flows.has(connection));
+  }
+
   /** The middle box took the connection; now it dials the relay. */
   #connect(connection: SimulatedConnection): void {
     const target = this.#options.target();
@@ -171,25 +246,35 @@ export class SimulatedLink implements Link, ConnectionPath {
   }
 }
 
+function refuse(connection: SimulatedConnection): void {
+  connection.up.stop();
+  connection.node.closeWith('refused');
+}
+
 /** Lets so many bytes of each connection pass; those before the limit was set do not count. */
 class ByteLimit {
   readonly direction: Direction;
-  readonly #bytesMax: number;
+  readonly bytesMax: number;
   readonly #passed = new WeakMap<object, number>();
 
   constructor(direction: Direction, bytesMax: number) {
     this.direction = direction;
-    this.#bytesMax = bytesMax;
+    this.bytesMax = bytesMax;
   }
 
-  admit(connection: object, asked: { bytes: number; closes: boolean }): { bytes: number; closes: boolean } {
+  admit(connection: object, asked: Admitted): Admitted {
     const before = this.#passed.get(connection) ?? 0;
-    const bytes = Math.min(asked.bytes, this.#bytesMax - before);
+    const bytes = Math.min(asked.bytes, this.bytesMax - before);
     this.#passed.set(connection, before + bytes);
-    return { bytes, closes: asked.closes || before + bytes === this.#bytesMax };
+    return { bytes, closes: before + bytes === this.bytesMax ? 'ended' : asked.closes };
   }
 }
 
-function once(heal: () => void): Heal {
-  return async () => heal();
+/** Healing twice does nothing. */
+function once(heal: Heal): Heal {
+  let healing: Promise<void> | null = null;
+  return () => {
+    healing ??= heal();
+    return healing;
+  };
 }

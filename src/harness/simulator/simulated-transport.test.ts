@@ -193,7 +193,7 @@ describe('simulated transport', () => {
   test('delay makes each byte late by at least the amount and heals without overtaking', async () => {
     const { open, wait, link } = await world();
     const { near, far } = await open();
-    const heal = await link.delay({ direction: 'up', delayMs: 100, jitterMs: 20 });
+    const { heal } = await link.delay({ direction: 'up', delayMs: 100, jitterMs: 20 });
     const sentMs = clock.nowMs;
     for (let index = 0; index < 20; index += 1) near.connection!.send(Uint8Array.of(index));
     await heal();
@@ -250,7 +250,7 @@ describe('simulated transport', () => {
   test('loss delays by retransmission time-outs, keeps every byte, and is counted', async () => {
     const { open, wait, link } = await world();
     const { near, far } = await open();
-    const heal = await link.lose({ direction: 'up', share: 0.2 });
+    const { heal } = await link.lose({ direction: 'up', share: 0.2 });
     const sent = new Prng('loss').bytes(500_000);
     for (let offset = 0; offset < sent.length; offset += 10_000)
       near.connection!.send(sent.subarray(offset, offset + 10_000));

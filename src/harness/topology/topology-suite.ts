@@ -66,10 +66,10 @@ export function topologySuite(name: string, openStage: () => Promise<SuiteStage>
 
     claim('delay makes round trips longer by at least the amount, and heals', async () => {
       const shape = { delayMs: 150, jitterMs: 0 };
-      const healUp = await topology.link(a).delay({ direction: 'up', ...shape });
+      const { heal: healUp } = await topology.link(a).delay({ direction: 'up', ...shape });
       const one = await roundTripMs(topology, a);
       assert(one >= 150, `a round trip with 150 ms up takes at least that (took ${one} ms)`);
-      const healDown = await topology.link(a).delay({ direction: 'down', ...shape });
+      const { heal: healDown } = await topology.link(a).delay({ direction: 'down', ...shape });
       const both = await roundTripMs(topology, a);
       assert(both >= 300, `a round trip with 150 ms each way takes at least 300 ms (took ${both} ms)`);
       await healUp();
@@ -256,7 +256,7 @@ export function topologySuite(name: string, openStage: () => Promise<SuiteStage>
     claim('loss drops packets, is repaired and counted, and stops with its heal', async () => {
       const link = topology.link(a);
       const before = await link.lossWitness();
-      const heal = await link.lose({ direction: 'up', share: 0.2 });
+      const { heal } = await link.lose({ direction: 'up', share: 0.2 });
       const items: string[] = [];
       for (let index = 0; index < 30; index += 1) items.push(await pushed(topology, a, 100 + index, 8192));
       await until(topology.clock, {

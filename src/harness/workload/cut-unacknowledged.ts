@@ -32,7 +32,7 @@ export const cutUnacknowledged: Step<z.output<typeof parameters>> = {
 
 async function cutOne(load: Load, node: NodeName, options: z.output<typeof parameters>): Promise<void> {
   const link = load.topology.link(node);
-  const givesBackSpeed = await link.delay({ direction: 'down', delayMs: options['ack-delay'], jitterMs: 0 });
+  const slowness = await link.delay({ direction: 'down', delayMs: options['ack-delay'], jitterMs: 0 });
   try {
     const seen = await pushesRead(load, node);
     const answered = await load.push(node, { bytes: options.bytes });
@@ -44,13 +44,13 @@ async function cutOne(load: Load, node: NodeName, options: z.output<typeof param
     }
     if (answered.outcome === 'ok') await load.acknowledged(node, [answered.value.item], options.deadline);
   } finally {
-    await givesBackSpeed();
+    await slowness.heal();
   }
 }
 
 /** Of each session the node has or had at the relay: how many pushes the relay has read from it. */
 async function pushesRead(load: Load, node: NodeName): Promise<Map<string, number>> {
-  const stats = await load.topology.relay.stats();
+  const stats = await load.topology.relay.stats().catch(() => null); // It may be down.
   const sessions = stats?.sessions.filter((session) => session.device === load.devices[node]) ?? [];
   return new Map(sessions.map((session) => [session.session, session.pushesIn]));
 }
