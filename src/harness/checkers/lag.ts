@@ -1,9 +1,12 @@
 import { entriesOf } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
+import type { NamedFinding } from './checker.ts';
 import type { Clauses } from './clauses.ts';
 
 /** Share of a bound that the tester's own timers may have been late before the bound cannot be judged. */
 const lagShareMax = 0.1;
+/** Starts what a check says that could not judge a bound for this reason. */
+const machineTooBusy = 'machine too busy';
 /** Below this no timer of a busy machine can be trusted. */
 const lagFloorMs = 5;
 
@@ -30,6 +33,11 @@ export function judgeTiming(
   figures: string,
 ): void {
   if (late.length > 0 && isTooBusyFor(record, boundMs)) {
-    clauses.unknown(`machine too busy for a bound of ${boundMs} ms (timers up to ${largestLagMs(record)} ms late)`);
+    clauses.unknown(`${machineTooBusy} for a bound of ${boundMs} ms (timers up to ${largestLagMs(record)} ms late)`);
   } else clauses.none(late, what, figures);
+}
+
+/** One of the checks could not tell because the machine was too busy. */
+export function saysTooBusy(findings: readonly NamedFinding[]): boolean {
+  return findings.some(({ verdict, because }) => verdict === 'unknown' && because.includes(machineTooBusy));
 }

@@ -4,7 +4,7 @@ import { ScenarioError } from '../../support/errors.ts';
 import { reduceCollected } from '../evidence/keep.ts';
 import { openReporters } from '../reporters/registry.ts';
 import { RunFolder } from '../reporters/run-folder.ts';
-import type { KillRow, Reporter, RunResult, ScenarioResult } from '../runner/results.ts';
+import type { KillRow, Reporter, RunResult, RunUsage, ScenarioResult } from '../runner/results.ts';
 import { type Catalogue, loadCatalogue } from '../scenario/catalogue.ts';
 import { loadSystem } from '../scenario/load-system.ts';
 import type { SystemManifest } from '../topology/system.ts';
@@ -32,6 +32,7 @@ export interface RunOutcome {
   readonly killMatrix: readonly KillRow[] | null;
   readonly partial: boolean;
   readonly disarmed: boolean;
+  readonly usage: RunUsage;
 }
 
 /**
@@ -126,6 +127,7 @@ function resultOf(run: OpenRun, seed: string, outcome: RunOutcome): RunResult {
     partial: outcome.partial,
     scenarios: outcome.scenarios,
     killMatrix: outcome.killMatrix,
+    usage: outcome.usage,
   };
 }
 

@@ -17,6 +17,7 @@ export interface SharedOptions {
   readonly reporter: readonly string[];
   readonly timeout?: number;
   readonly keepEvidence?: boolean;
+  readonly workers?: number;
 }
 
 export function addSharedOptions(command: Command): Command {
@@ -35,6 +36,14 @@ export function addSharedOptions(command: Command): Command {
     ])
     .option('--timeout <duration>', 'start no iteration after this long, such as 30m', duration)
     .option('--keep-evidence', 'keep all evidence of passing iterations too');
+}
+
+/** For commands that run iterations side by side. */
+export function workersOption(): Option {
+  return new Option(
+    '--workers <n>',
+    'iterations side by side (default: by the processors, and in containers the memory, of this host)',
+  ).argParser(wholeNumber);
 }
 
 /** For every command that reads scenarios. */

@@ -58,10 +58,15 @@ export function historyFile(options: HistoryFileOptions): Reporter {
   const { folder, about, catalogue, reduce } = options;
   const add = (line: HistoryLine) => folder.append(historyFileName, `${JSON.stringify(line)}\n`);
   // Keyed by result: an attempt that ended in `error` and was run again is not among its iteration's trials.
-  let records = new Map<TrialResult, TrialRecord>();
+  const running = new Map<string, Map<TrialResult, TrialRecord>>();
+  const recordsOf = (scenario: string, index: number) => {
+    const key = `${scenario}/${index}`;
+    const records = running.get(key) ?? new Map<TrialResult, TrialRecord>();
+    running.set(key, records);
+    return records;
+  };
 
-  const stored = (trial: TrialResult): StoredRecord[] => {
-    const record = records.get(trial);
+  const stored = (trial: TrialResult, record: TrialRecord | undefined): StoredRecord[] => {
     if (record === undefined) return [];
     if (trial.verdict !== 'pass' || reduce === null) return [{ reduced: false, record }];
     return [{ reduced: true, record: { ...record, collected: reduce(record.collected) } }];
@@ -69,15 +74,14 @@ export function historyFile(options: HistoryFileOptions): Reporter {
 
   return {
     runStarted: (start) => add({ kind: 'started', holds: holdsLine, start, about, catalogue }),
-    iterationStarted: () => {
-      records = new Map();
-    },
-    trialFinished: (_scenario, _index, trial, record) => {
-      records.set(trial, record);
+    trialFinished: (scenario, index, trial, record) => {
+      recordsOf(scenario, index).set(trial, record);
     },
     iterationFinished: (scenario, iteration) => {
-      add({ kind: 'iteration', scenario, iteration, records: iteration.trials.flatMap(stored) });
-      records = new Map();
+      const of = recordsOf(scenario, iteration.index);
+      running.delete(`${scenario}/${iteration.index}`);
+      const records = iteration.trials.flatMap((trial) => stored(trial, of.get(trial)));
+      add({ kind: 'iteration', scenario, iteration, records });
     },
     runFinished: (result) => {
       const scenarios = result.scenarios.map(({ iterations: _stored, ...scenario }) => scenario);

@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Prng } from '../../support/prng.ts';
 import { lowerBound } from '../checkers/confidence.ts';
-import type { IterationResult, KillRow, Reporter, RunResult, RunVerdict, ScenarioResult } from '../runner/results.ts';
+import type {
+  IterationResult,
+  KillRow,
+  Reporter,
+  RunResult,
+  RunUsage,
+  RunVerdict,
+  ScenarioResult,
+} from '../runner/results.ts';
 import type { AboutRun, CatalogueEntry } from './history-file.ts';
 import { type SampleTrialPlan, sampleTrial } from './sample-trial.test-support.ts';
 import { worstVerdict } from './wording.ts';
@@ -93,6 +101,7 @@ export async function playSampleRun(
     arena: 'simulator',
     arenaBecause: 'no container engine answers; the verdicts that count come from containers',
     seed: sampleSeed,
+    workers: '2 (2 processors)',
     folder,
   } as const;
   reporter.runStarted?.({
@@ -126,10 +135,23 @@ export async function playSampleRun(
     partial: true,
     scenarios: [...results, notBuilt],
     killMatrix: options.killMatrix === false ? null : sampleKillMatrix,
+    usage: sampleUsage,
   };
   if (options.killedAfter === undefined) await reporter.runFinished?.(result);
   return result;
 }
+
+const sampleUsage: RunUsage = {
+  workers: 2,
+  wallMs: 60_000,
+  busyMs: 114_000,
+  aloneMs: 0,
+  tailMs: 6_000,
+  utilisation: 0.95,
+  stages: { opened: 74, most: 2, openingMs: 140 },
+  longest: { scenario: 'S-CONC-01', index: 7, durationMs: 2_100 },
+  boundBy: { what: 'work', share: 0.95 },
+};
 
 const notBuilt: ScenarioResult = {
   id: 'T-LAT-01',

@@ -1,7 +1,16 @@
 import type { KillRow, Reporter, RunResult, RunVerdict, ScenarioResult } from '../runner/results.ts';
 import { killMatrixCount, redChecksText } from './kill-matrix.ts';
 import type { RunFolder } from './run-folder.ts';
-import { boundText, countsText, durationText, passedText, remarksOf, timeOf, whatToTry } from './wording.ts';
+import {
+  boundText,
+  countsText,
+  durationText,
+  passedText,
+  remarksOf,
+  timeOf,
+  usageTexts,
+  whatToTry,
+} from './wording.ts';
 
 export const summaryFileName = 'summary.md';
 
@@ -23,6 +32,7 @@ export function summaryText(result: RunResult): string {
     `Arena **${result.arena}** (${inline(result.arenaBecause)}), seed \`${result.seed}\`, ` +
       `system ${inline(`${result.system.name} ${result.system.version}`)}, ${durationText(result.durationMs)}, ` +
       `run \`${result.run}\`, ${result.startedAt}.`,
+    result.usage === null ? '' : `${usageTexts(result.usage).map(inline).join('. ')}.`,
     remarksOf(result)
       .map((remark) => `- ${remark.replace(/^([^:]+):/, '**$1**:')}`)
       .join('\n'),

@@ -14,6 +14,7 @@ import {
   passedText,
   remarksOf,
   timeOf,
+  usageTexts,
   verdictsWorstFirst,
   whatToTry,
 } from './wording.ts';
@@ -37,6 +38,7 @@ export class TerminalText {
       `${bold('relay-chaos')} ${start.run}`,
       `arena     ${bold(start.arena)} (${start.arenaBecause})`,
       `seed      ${bold(start.seed)}`,
+      `workers   ${start.workers}`,
       `scenarios ${start.scenarios.length}, ${iterations} iterations`,
       ...(start.folder === null ? [] : [`folder    ${start.folder}`]),
       ...start.scenarios.flatMap(({ id, notRun }) => notRun.map((reason) => dim(`not-run   ${id} ${reason}`))),
@@ -67,6 +69,7 @@ export class TerminalText {
       ...this.#notRunVariants(result.scenarios),
       ...verdictsWorstFirst.flatMap((verdict) => this.#problems(result.scenarios, verdict)),
       ...remarksOf(result).map((remark) => yellow(remark)),
+      ...(result.usage === null ? [] : usageTexts(result.usage)),
       bold(`${counts}${durationText(result.durationMs)}, arena ${result.arena}, seed ${result.seed}`),
       ...(folder === null ? [] : [`everything else: ${folder}`]),
     ];

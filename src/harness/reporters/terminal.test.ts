@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import type { RunUsage } from '../runner/results.ts';
 import { killMatrixText } from './kill-matrix.ts';
 import { playSampleRun, type SampleRunOptions, sampleKillMatrix } from './sample-run.test-support.ts';
 import { type TerminalOptions, terminal } from './terminal.ts';
-import { boundText, durationText, remarksOf } from './wording.ts';
+import { boundText, durationText, remarksOf, usageTexts } from './wording.ts';
 
 async function told(
   stream: { isTTY?: boolean; columns?: number },
@@ -21,12 +22,13 @@ describe('without a terminal', () => {
     const { text, result } = await told({});
     expect(stripVTControlCharacters(text)).toBe(text);
     expect(text).not.toContain('\r');
-    const [first, arena, seed] = text.split('\n');
+    const [first, arena, seed, workers] = text.split('\n');
     expect(first).toBe('relay-chaos 20261121-101500-3fa9');
     expect(arena).toBe(
       'arena     simulator (no container engine answers; the verdicts that count come from containers)',
     );
     expect(seed).toBe('seed      0x5eed');
+    expect(workers).toBe('workers   2 (2 processors)');
     expect(text.match(/^(pass|fail|inert|error) +\S+ #\d+ /gm)).toHaveLength(47);
     const table = text.slice(text.indexOf('verdict  scenario'));
     expect(table).toContain('fail     S-CONC-01  24 of 25  ≥ 82.3 %');
@@ -61,7 +63,7 @@ describe('on a terminal', () => {
       .map((part) => part.slice(clear.length));
     expect(live.length).toBeGreaterThan(90);
     expect(Math.max(...live.map((line) => line.length))).toBeLessThan(60);
-    expect(live.some((line) => line.includes('S-CONC-01 8 of 25 (#7) seeded loading'))).toBe(true);
+    expect(live.some((line) => line.includes(' | 7 of 47 | 7 pass | S-CONC-01 #7 se'))).toBe(true);
     expect(live.at(-1)).toBe('');
     const plain = stripVTControlCharacters(text);
     expect(plain.match(/(fail|inert|error) +\S+ #\d+ /g)).toHaveLength(4);
@@ -92,6 +94,29 @@ describe('words and figures', () => {
     expect(boundText(0.94186)).toBe('≥ 94.1 %');
     expect(boundText(0)).toBe('≥ 0.0 %');
     expect(boundText(null)).toBe('-');
+  });
+
+  const usage: RunUsage = {
+    workers: 4,
+    wallMs: 100_000,
+    busyMs: 320_000,
+    aloneMs: 20_000,
+    tailMs: 60_000,
+    utilisation: 0.8,
+    stages: { opened: 3, most: 4, openingMs: 12_000 },
+    longest: { scenario: 'S-CONV-03', index: 2, durationMs: 65_000 },
+    boundBy: { what: 'longest-iteration', share: 0.15 },
+  };
+
+  test.each([
+    ['longest-iteration', /^bound by its end, .* 15 % .* S-CONV-03 #2 \(1 min 05 s\)$/],
+    ['running-alone', /^bound by iterations that run alone: 15 % /],
+    ['opening-stages', /^bound by opening stages: 15 % /],
+    ['work', /^bound by the work itself/],
+  ] as const)('what bounds a run is said: %s', (what, expected) => {
+    const [used, bound] = usageTexts({ ...usage, boundBy: { what, share: 0.15 } });
+    expect(used).toBe('4 workers side by side, 80 % busy; 3 stages opened in 12.0 s, at most 4 at once');
+    expect(bound).toMatch(expected);
   });
 
   test('a run with a baseline does not say that it has none', () => {

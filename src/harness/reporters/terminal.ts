@@ -49,19 +49,24 @@ function live({ stream, nowMs = Date.now }: TerminalOptions, text: TerminalText)
   const line = new LiveLine(stream);
   const startedMs = nowMs();
   const verdicts: RunVerdict[] = [];
+  /** What each running iteration does; side by side in the order in which they began. */
+  const running = new Map<string, string>();
   let start: RunStart | null = null;
-  let doing = 'opening the arena';
-  let finishedOfScenario = 0;
   let timer: NodeJS.Timeout | null = null;
 
   const redraw = () => {
-    const counts = verdicts.length === 0 ? '' : ` | ${countsText(verdicts)}`;
-    line.show(`${durationText(nowMs() - startedMs)} | ${doing}${counts}`);
+    const planned = start?.scenarios.reduce((sum, { iterations }) => sum + iterations, 0) ?? 0;
+    const parts = [
+      durationText(nowMs() - startedMs),
+      `${verdicts.length} of ${planned}`,
+      ...(verdicts.length === 0 ? [] : [countsText(verdicts)]),
+      ...(running.size === 0 ? [] : [[...running.values()].join(', ')]),
+    ];
+    line.show(parts.join(' | '));
   };
-  /** `S-CONC-01 8 of 25 (#7)`. */
-  const place = (scenario: string, index: number) => {
-    const planned = start?.scenarios.find(({ id }) => id === scenario)?.iterations ?? 0;
-    return `${scenario} ${finishedOfScenario + 1} of ${planned} (#${index})`;
+  const does = (scenario: string, index: number, what: string) => {
+    running.set(`${scenario} #${index}`, `${scenario} #${index} ${what}`);
+    redraw();
   };
 
   return {
@@ -71,24 +76,15 @@ function live({ stream, nowMs = Date.now }: TerminalOptions, text: TerminalText)
       timer = setInterval(redraw, redrawEveryMs).unref();
       redraw();
     },
-    iterationStarted: (scenario, index, variant) => {
-      doing = `${place(scenario, index)} ${variant}`;
-      redraw();
-    },
-    phaseStarted: (scenario, index, variant, phase) => {
-      doing = `${place(scenario, index)} ${variant} ${phase}`;
-      redraw();
-    },
+    iterationStarted: does,
+    phaseStarted: (scenario, index, variant, phase) => does(scenario, index, `${variant} ${phase}`),
     iterationFinished: (scenario, iteration) => {
-      finishedOfScenario += 1;
+      running.delete(`${scenario} #${iteration.index}`);
       verdicts.push(iteration.verdict);
       if (iteration.verdict !== 'pass') line.above(text.iteration(scenario, iteration));
       redraw();
     },
-    scenarioFinished: (result) => {
-      finishedOfScenario = 0;
-      line.above(text.scenario(result));
-    },
+    scenarioFinished: (result) => line.above(text.scenario(result)),
     note: (remark) => line.above(remark),
     runFinished: (result) => {
       if (timer !== null) clearInterval(timer);

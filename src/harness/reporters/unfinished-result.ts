@@ -41,5 +41,6 @@ export function unfinishedResult(
     partial: true,
     scenarios,
     killMatrix: null,
+    usage: null,
   };
 }

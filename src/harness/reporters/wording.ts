@@ -1,4 +1,4 @@
-import type { RunResult, RunVerdict, ScenarioResult } from '../runner/results.ts';
+import type { RunResult, RunUsage, RunVerdict, ScenarioResult } from '../runner/results.ts';
 
 /** The words that every report uses, so that they say the same thing the same way. */
 export const verdictLetters: Readonly<Record<RunVerdict, string>> = {
@@ -50,6 +50,32 @@ export function countsText(verdicts: readonly RunVerdict[]): string {
 
 export function worstVerdict(verdicts: readonly RunVerdict[]): RunVerdict {
   return verdictsWorstFirst.find((verdict) => verdicts.includes(verdict)) ?? 'not-run';
+}
+
+/** How the machine was used and what bounds the run, a sentence each. */
+export function usageTexts({ workers, utilisation, stages, ...usage }: RunUsage): readonly string[] {
+  const side = workers === 1 ? '1 worker' : `${workers} workers side by side`;
+  const opened = `${stages.opened} ${stages.opened === 1 ? 'stage' : 'stages'} opened in ${durationText(stages.openingMs)}`;
+  return [
+    `${side}, ${percent(utilisation)} busy; ${opened}, at most ${stages.most} at once`,
+    `bound by ${boundByText(usage)}`,
+  ];
+}
+
+function boundByText({ boundBy: { what, share }, longest }: Pick<RunUsage, 'boundBy' | 'longest'>): string {
+  if (what === 'opening-stages') return `opening stages: ${percent(share)} of the workers' time went into it`;
+  if (what === 'running-alone') {
+    return `iterations that run alone: ${percent(share)} of the workers' time was left empty for them`;
+  }
+  if (what === 'longest-iteration' && longest !== null) {
+    const { scenario, index, durationMs } = longest;
+    return `its end, when nothing was left to start: ${percent(share)} of the workers' time was left empty; the longest iteration was ${scenario} #${index} (${durationText(durationMs)})`;
+  }
+  return 'the work itself: more workers would shorten it, where the machine carries them';
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 /** What limits how the result may be read; each is one sentence that begins with its keyword. */

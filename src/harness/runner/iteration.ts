@@ -1,6 +1,7 @@
 import { messageOf } from '../../support/errors.ts';
 import { Prng } from '../../support/prng.ts';
 import { judgeRecord } from '../checkers/judge.ts';
+import { saysTooBusy } from '../checkers/lag.ts';
 import { judgeIteration, judgeTrial } from '../checkers/verdict.ts';
 import { sha256 } from '../evidence/digest.ts';
 import type { Phase } from '../history/history.ts';
@@ -13,8 +14,8 @@ import type { IterationResult, Reporter, TrialResult } from './results.ts';
 import type { StagePool } from './stage-pool.ts';
 import { runTrial } from './trial.ts';
 
-export interface IterationOptions {
-  readonly pool: StagePool;
+/** What decides how an iteration runs and what it is told as: the same wherever it runs. */
+export interface IterationSettings {
   readonly arena: ArenaName;
   readonly runSeed: string;
   readonly image: StageOptions['image'];
@@ -25,10 +26,16 @@ export interface IterationOptions {
   readonly system?: string;
   /** Folder of the scenarios as the user typed it; left out for the project's own. */
   readonly scenarios?: string;
+  /** After a trial that this check turned red the rest of the iteration is not run; null: always go on. */
+  readonly stopAfterRed: string | null;
+}
+
+export interface IterationOptions extends IterationSettings {
+  readonly pool: StagePool;
   readonly reporter: Reporter;
   readonly wallMs: () => number;
-  /** After a trial with this verdict the rest of the iteration is not run; null: always go on. */
-  readonly stopAfter: ((trial: TrialResult) => boolean) | null;
+  /** Waits until nothing else runs, where something may. */
+  readonly alone?: () => Promise<void>;
 }
 
 /** A trial that ended in `error` is run again so often; a failure never is. */
@@ -37,6 +44,18 @@ const errorRetriesMax = 2;
 /** Everything a trial draws follows from this; variants and iterations do not disturb each other. */
 export function trialSeed(runSeed: string, scenario: string, iteration: number, variant: string): string {
   return `${runSeed}/${scenario}/${iteration}/${variant}`;
+}
+
+/** The trial failed and this check was red in it. */
+export function isCaughtBy(trial: TrialResult, check: string): boolean {
+  return trial.verdict === 'fail' && redChecks(trial).includes(check);
+}
+
+/** Invariants and reactions that were found broken. */
+export function redChecks(trial: TrialResult): string[] {
+  return trial.findings
+    .filter((finding) => finding.verdict === 'invalid' && finding.role !== 'proof')
+    .map((finding) => finding.check);
 }
 
 /** Runs the variants of one iteration one after another and joins their verdicts. */
@@ -56,7 +75,7 @@ export async function runIteration(
     trials.push(trial);
     digests.push(digest);
     errors.push(...failedAttempts);
-    if (options.stopAfter?.(trial)) break;
+    if (options.stopAfterRed !== null && isCaughtBy(trial, options.stopAfterRed)) break;
   }
   const { verdict, because } = judgeIteration(trials);
   const result: IterationResult = {
@@ -81,20 +100,16 @@ async function runTrialUntilJudged(scenario: Scenario, variant: Variant, index: 
     const { trial, digest } = await runOneTrial(scenario, variant, index, options);
     if (trial.verdict !== 'error' || failedAttempts.length >= errorRetriesMax) return { trial, digest, failedAttempts };
     failedAttempts.push(`${variant.name}: ${trial.because}`);
-    options.reporter.note?.(`${scenario.id} ${variant.name}: error, running it again (${trial.because})`);
+    const isTooBusy = saysTooBusy(trial.findings);
+    const how = isTooBusy ? 'running it again with nothing at its side' : 'running it again';
+    options.reporter.note?.(`${scenario.id} ${variant.name}: error, ${how} (${trial.because})`);
+    if (isTooBusy) await options.alone?.();
   }
 }
 
 async function runOneTrial(scenario: Scenario, variant: Variant, index: number, options: IterationOptions) {
   const seed = trialSeed(options.runSeed, scenario.id, index, variant.name);
   const startedMs = options.wallMs();
-  const repro = reproLine({
-    ...options,
-    id: scenario.id,
-    seed: options.runSeed,
-    iteration: index,
-    variant: variant.name,
-  });
   const stage: StageOptions = {
     topology: variant.topology,
     profile: variant.profile,
@@ -113,7 +128,9 @@ async function runOneTrial(scenario: Scenario, variant: Variant, index: number, 
       closingPart: options.closingPart,
       onPhase: (phase) => options.reporter.phaseStarted?.(scenario.id, index, variant.name, phase),
     });
-    const trial = judge(record, variant, seed, repro, options.wallMs() - startedMs);
+    const judged = judge(record, variant);
+    const told = toldAs(scenario, variant, index, options);
+    const trial = { ...told, ...judged, durationMs: options.wallMs() - startedMs };
     options.reporter.trialFinished?.(scenario.id, index, trial, record);
     const digest = sha256(JSON.stringify([record.entries, record.collected]));
     return { value: { trial, digest }, reusable: trial.verdict === 'pass' || trial.verdict === 'inert' };
@@ -122,35 +139,37 @@ async function runOneTrial(scenario: Scenario, variant: Variant, index: number, 
     return await options.pool.withStage(stage, use);
   } catch (error) {
     const because = messageOf(error);
-    const trial: TrialResult = {
-      variant: variant.name,
-      verdict: 'error',
-      because,
-      deciding: [],
-      findings: [],
-      seed,
-      repro,
-      phasesMs: {},
-      durationMs: options.wallMs() - startedMs,
-    };
+    const trial = errorTrial(scenario, variant, index, options, because, options.wallMs() - startedMs);
     return { trial, digest: sha256(because) };
   }
 }
 
-function judge(record: TrialRecord, variant: Variant, seed: string, repro: string, durationMs: number): TrialResult {
+/** A trial of which there is no record because the tester or the world failed. */
+export function errorTrial(
+  scenario: Scenario,
+  variant: Variant,
+  index: number,
+  settings: IterationSettings,
+  because: string,
+  durationMs: number,
+): TrialResult {
+  const told = toldAs(scenario, variant, index, settings);
+  return { ...told, verdict: 'error', because, deciding: [], findings: [], phasesMs: {}, durationMs };
+}
+
+function toldAs(scenario: Scenario, { name }: Variant, index: number, settings: IterationSettings) {
+  const { runSeed } = settings;
+  return {
+    variant: name,
+    seed: trialSeed(runSeed, scenario.id, index, name),
+    repro: reproLine({ ...settings, id: scenario.id, seed: runSeed, iteration: index, variant: name }),
+  };
+}
+
+function judge(record: TrialRecord, variant: Variant) {
   const wanted = [...variant.invariants, ...variant.reactions, ...variant.proofs];
   const { verdict, because, deciding, findings } = judgeTrial(judgeRecord(record, wanted), record.entries);
-  return {
-    variant: variant.name,
-    verdict,
-    because,
-    deciding,
-    findings,
-    seed,
-    repro,
-    phasesMs: phasesOf(record),
-    durationMs,
-  };
+  return { verdict, because, deciding, findings, phasesMs: phasesOf(record) };
 }
 
 /** How long each phase took, by the arena's own clock. */

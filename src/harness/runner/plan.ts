@@ -47,6 +47,14 @@ export function planScenario(scenario: Scenario, options: PlanOptions): Scenario
   return { scenario, iterations: running, notRun, partial: isPartial(scenario, running) };
 }
 
+/** Kinds of stages that an iteration needs one after another: so many a worker keeps, lest each trial opens its own. */
+export function stagesPerWorker(plans: readonly ScenarioPlan[]): number {
+  const kinds = plans.flatMap(({ iterations }) =>
+    iterations.map(({ variants }) => new Set(variants.map((one) => `${one.topology}/${one.profile}`)).size),
+  );
+  return Math.max(1, ...kinds);
+}
+
 function isAsked(scenario: Scenario, variant: Variant, { variant: only, smoke }: PlanOptions): boolean {
   if (only !== null) return variant.name === only;
   return !smoke || (scenario.smoke?.variants.includes(variant.name) ?? false);

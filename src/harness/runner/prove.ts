@@ -2,11 +2,10 @@ import { testerDefects } from '../defects/registry.ts';
 import { judgeDefect } from '../defects/tester-defect.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Planted, Scenario } from '../scenario/scenario.ts';
-import { type IterationOptions, runIteration } from './iteration.ts';
-import type { PlannedIteration, ScenarioPlan } from './plan.ts';
+import type { Crew, Iterate } from './crew.ts';
+import { type IterationSettings, isCaughtBy, redChecks } from './iteration.ts';
+import type { ScenarioPlan } from './plan.ts';
 import type { KillRow, Reporter, TrialResult } from './results.ts';
-import type { RunOptions } from './run.ts';
-import { StagePool } from './stage-pool.ts';
 
 /** One scenario with the defects that must turn it red. */
 export interface ProvePlan {
@@ -16,87 +15,98 @@ export interface ProvePlan {
   readonly closingPart: boolean;
 }
 
-export interface ProveOptions extends Omit<RunOptions, 'defects' | 'closingPart' | 'armed' | 'failFast'> {
+export interface ProveOptions {
+  readonly crew: Crew;
+  readonly settings: Omit<IterationSettings, 'defects' | 'closingPart' | 'armed' | 'stopAfterRed'>;
+  readonly reporter: Reporter;
+  /** True once the user interrupted. */
+  readonly interrupted: () => boolean;
   /** True: every planned iteration, for rates. False: a defect's runs end with its first catch. */
   readonly everyIteration: boolean;
   readonly rowFinished: (row: KillRow) => void;
 }
 
 /**
- * Runs every planted defect against its scenario beside the correct system on the same seeds. A defect counts as caught
- * only when the expectation named for it turned a trial `fail` and the correct system passed the same trial.
+ * Runs every planted defect against its scenario beside the correct system on the same seeds, several defects side by
+ * side. A defect counts as caught only when the expectation named for it turned a trial `fail` and the correct system
+ * passed the same trial. The rows come in the order of the plans.
  */
 export async function proveScenarios(plans: readonly ProvePlan[], options: ProveOptions): Promise<KillRow[]> {
-  const pool = new StagePool(options.arena);
-  const rows: KillRow[] = [];
-  try {
-    for (const { plan, planted, closingPart } of plans) {
-      const sound = new SoundTrials(plan.scenario, { ...iterationOptions(options, pool), closingPart });
-      for (const defect of planted) {
-        if (options.interrupted()) return rows;
-        const row = await proveDefect(plan, defect, closingPart, sound, options, pool);
-        rows.push(row);
-        options.rowFinished(row);
-      }
-      if (!closingPart) continue;
-      for (const row of await proveTester(plan, sound)) {
-        rows.push(row);
-        options.rowFinished(row);
-      }
-    }
-  } finally {
-    await pool.close();
-  }
-  return rows;
+  const rows = await Promise.all(plans.map((plan) => provePlan(plan, options)));
+  return rows.flat();
 }
 
-function iterationOptions(options: ProveOptions, pool: StagePool): IterationOptions {
-  return {
-    pool,
-    arena: options.arena.name,
-    runSeed: options.seed,
-    image: options.image,
-    defects: [],
-    armed: true,
-    closingPart: false,
-    reporter: options.reporter,
-    wallMs: options.wallMs,
-    stopAfter: null,
+async function provePlan({ plan, planted, closingPart }: ProvePlan, options: ProveOptions): Promise<KillRow[]> {
+  const { crew, settings, interrupted, rowFinished } = options;
+  const sound = new SoundTrials(plan.scenario, closingPart, options);
+  const variant = plan.iterations[0]?.variants[0];
+  const finished = (rows: readonly KillRow[]) => {
+    for (const row of rows) rowFinished(row);
+    return rows;
   };
+  const ofSystem = planted.map((defect) =>
+    crew.work(plan.scenario, variant, { image: settings.image, defects: [defect.defect] }, async (iterate) => {
+      if (interrupted()) return [];
+      return finished([await proveDefect(plan, defect, closingPart, sound, options, iterate)]);
+    }),
+  );
+  if (!closingPart) return (await Promise.all(ofSystem)).flat();
+  const ofTester = crew.work(plan.scenario, variant, { image: settings.image, defects: [] }, async (iterate) =>
+    interrupted() ? [] : finished(await proveTester(plan, sound, iterate)),
+  );
+  return (await Promise.all([...ofSystem, ofTester])).flat();
+}
+
+interface SoundTrial {
+  readonly trial: TrialResult;
+  readonly record: TrialRecord | null;
 }
 
 /** The correct system on the seeds the defects ran on, each trial once however many defects ask for it. */
 class SoundTrials {
   readonly #scenario: Scenario;
-  readonly #options: IterationOptions;
-  readonly #known = new Map<string, { readonly trial: TrialResult; readonly record: TrialRecord | null }>();
+  readonly #closingPart: boolean;
+  readonly #options: ProveOptions;
+  readonly #known = new Map<string, Promise<SoundTrial>>();
 
-  constructor(scenario: Scenario, options: IterationOptions) {
+  constructor(scenario: Scenario, closingPart: boolean, options: ProveOptions) {
     this.#scenario = scenario;
+    this.#closingPart = closingPart;
     this.#options = options;
   }
 
-  async of(
-    index: number,
-    variant: string,
-  ): Promise<{ readonly trial: TrialResult; readonly record: TrialRecord | null }> {
+  /** Runs at the place of the first who asks; the others wait for it. */
+  of(index: number, variant: string, iterate: Iterate): Promise<SoundTrial> {
     const key = `${index}/${variant}`;
     let known = this.#known.get(key);
     if (known === undefined) {
-      const variants = this.#scenario.variants.filter((candidate) => candidate.name === variant);
-      let record: TrialRecord | null = null;
-      const reporter: Reporter = {
-        ...this.#options.reporter,
-        trialFinished: (_scenario, _index, _trial, finished) => {
-          record = finished;
-        },
-      };
-      const iteration = await runIteration(this.#scenario, { index, variants }, { ...this.#options, reporter });
-      known = { trial: iteration.trials[0]!, record };
+      known = this.#run(index, variant, iterate);
       this.#known.set(key, known);
     }
     return known;
   }
+
+  async #run(index: number, variant: string, iterate: Iterate): Promise<SoundTrial> {
+    const variants = this.#scenario.variants.filter((candidate) => candidate.name === variant);
+    let record: TrialRecord | null = null;
+    const keep: Reporter = {
+      trialFinished: (_scenario, _index, _trial, finished) => {
+        record = finished;
+      },
+    };
+    // Only the tester's own defects ask for the record, which is large.
+    const reporter = { ...this.#options.reporter, ...(this.#closingPart ? keep : {}) };
+    const settings = settingsOf(this.#options, { defects: [], closingPart: this.#closingPart, stopAfterRed: null });
+    const { trials } = await iterate(this.#scenario, { index, variants }, settings, reporter);
+    return { trial: trials[0]!, record };
+  }
+}
+
+function settingsOf(
+  { settings }: ProveOptions,
+  own: Pick<IterationSettings, 'defects' | 'closingPart' | 'stopAfterRed'>,
+): IterationSettings {
+  return { ...settings, armed: true, ...own };
 }
 
 async function proveDefect(
@@ -105,14 +115,20 @@ async function proveDefect(
   closingPart: boolean,
   sound: SoundTrials,
   options: ProveOptions,
-  pool: StagePool,
+  iterate: Iterate,
 ): Promise<KillRow> {
   const { scenario } = plan;
-  const base = { defect: planted.defect, scenario: scenario.id, arena: options.arena.name, expected: planted.caughtBy };
-  if (planted.except?.arena === options.arena.name) {
+  const { arena } = options.settings;
+  const base = { defect: planted.defect, scenario: scenario.id, arena, expected: planted.caughtBy };
+  if (planted.except?.arena === arena) {
     return { ...base, ...noCounts, verdict: 'not-run', because: planted.except.because };
   }
-  const isCatch = (trial: TrialResult) => trial.verdict === 'fail' && redChecks(trial).includes(planted.caughtBy);
+  const isCatch = (trial: TrialResult) => isCaughtBy(trial, planted.caughtBy);
+  const settings = settingsOf(options, {
+    defects: [planted.defect],
+    closingPart,
+    stopAfterRed: options.everyIteration ? null : planted.caughtBy,
+  });
   const redCounts: Record<string, number> = {};
   let caught = 0;
   let ran = 0;
@@ -121,18 +137,13 @@ async function proveDefect(
   let lastBecause = 'nothing ran';
   for (const iteration of plan.iterations) {
     if (options.interrupted()) break;
-    const trials = await trialsOf(scenario, iteration, {
-      ...iterationOptions(options, pool),
-      defects: [planted.defect],
-      closingPart,
-      stopAfter: options.everyIteration ? null : isCatch,
-    });
+    const { trials } = await iterate(scenario, iteration, settings, options.reporter);
     ran += 1;
     if (trials.some(isCatch)) caught += 1;
     for (const check of new Set(trials.flatMap(redChecks))) redCounts[check] = (redCounts[check] ?? 0) + 1;
     lastBecause = trials.map((trial) => `${trial.variant}: ${trial.verdict}, ${trial.because}`).join('; ');
     const correct: TrialResult[] = [];
-    for (const trial of trials) correct.push((await sound.of(iteration.index, trial.variant)).trial);
+    for (const trial of trials) correct.push((await sound.of(iteration.index, trial.variant, iterate)).trial);
     const notGreen = correct.find((trial) => trial.verdict !== 'pass');
     if (notGreen === undefined) soundPassed += 1;
     else soundBecause = `the correct system on the same seed: ${notGreen.verdict}, ${notGreen.because}`;
@@ -145,10 +156,14 @@ async function proveDefect(
 }
 
 /** The tester itself, wrong on purpose, on the record of one green trial: the check it blinds must be missed. */
-async function proveTester({ scenario, iterations }: ScenarioPlan, sound: SoundTrials): Promise<KillRow[]> {
+async function proveTester(
+  { scenario, iterations }: ScenarioPlan,
+  sound: SoundTrials,
+  iterate: Iterate,
+): Promise<KillRow[]> {
   const first = iterations[0];
   if (first === undefined) return [];
-  const { record } = await sound.of(first.index, first.variants[0]!.name);
+  const { record } = await sound.of(first.index, first.variants[0]!.name, iterate);
   if (record === null) return [];
   return testerDefects.map((defect) => {
     const { verdict, because } = judgeDefect(defect, record);
@@ -168,13 +183,3 @@ async function proveTester({ scenario, iterations }: ScenarioPlan, sound: SoundT
 }
 
 const noCounts = { caught: 0, iterations: 0, redChecks: {}, soundPassed: 0 } as const;
-
-async function trialsOf(scenario: Scenario, iteration: PlannedIteration, options: IterationOptions) {
-  return (await runIteration(scenario, iteration, options)).trials;
-}
-
-function redChecks(trial: TrialResult): string[] {
-  return trial.findings
-    .filter((finding) => finding.verdict === 'invalid' && finding.role !== 'proof')
-    .map((finding) => finding.check);
-}

@@ -27,7 +27,30 @@ export interface RunResult {
   readonly scenarios: readonly ScenarioResult[];
   /** Set by `prove` only. */
   readonly killMatrix: readonly KillRow[] | null;
+  /** Null for a run that did not come to its end. */
+  readonly usage: RunUsage | null;
 }
+
+/** Where the time of a run's workers went, in milliseconds of the wall. */
+export interface RunUsage {
+  /** Iterations side by side, at most. */
+  readonly workers: number;
+  readonly wallMs: number;
+  /** Of all workers together, in iterations. */
+  readonly busyMs: number;
+  /** Left empty for iterations that run alone. */
+  readonly aloneMs: number;
+  /** Left empty at the end, with nothing left to start. */
+  readonly tailMs: number;
+  /** `busyMs` as a share of `wallMs` times the workers. */
+  readonly utilisation: number;
+  readonly stages: { readonly opened: number; readonly most: number; readonly openingMs: number };
+  readonly longest: { readonly scenario: string; readonly index: number; readonly durationMs: number } | null;
+  /** What a shorter run would have to begin with, and its share of the workers' time. */
+  readonly boundBy: { readonly what: RunBound; readonly share: number };
+}
+
+export type RunBound = 'work' | 'opening-stages' | 'running-alone' | 'longest-iteration';
 
 export interface ScenarioResult {
   readonly id: string;
@@ -112,6 +135,8 @@ export interface RunStart {
   readonly arena: ArenaName;
   readonly arenaBecause: string;
   readonly seed: string;
+  /** How many iterations run side by side, and why so many. */
+  readonly workers: string;
   readonly folder: string | null;
   readonly scenarios: readonly {
     readonly id: string;

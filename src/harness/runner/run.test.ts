@@ -4,9 +4,11 @@ import { loadCatalogue } from '../scenario/catalogue.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { openSimulator } from '../simulator/simulated-arena.ts';
 import type { Arena } from '../topology/topology.ts';
+import { Crew } from './crew.ts';
+import type { IterationSettings } from './iteration.ts';
 import { planScenario } from './plan.ts';
 import type { ScenarioResult, TrialResult } from './results.ts';
-import { type RunOptions, runScenarios } from './run.ts';
+import { runScenarios } from './run.ts';
 
 const { scenarios } = loadCatalogue(join(import.meta.dirname, '../../../scenarios'));
 let arena: Arena;
@@ -17,24 +19,30 @@ beforeAll(async () => {
 
 async function run(
   scenario: Scenario,
-  options: Partial<RunOptions> & { variant?: string } = {},
+  options: Partial<IterationSettings> & { variant?: string; on?: Arena; interrupted?: () => boolean } = {},
 ): Promise<ScenarioResult> {
-  const { variant = null, ...runOptions } = options;
+  const { variant = null, on = arena, interrupted = () => false, ...settings } = options;
   const plan = planScenario(scenario, { arena, image: 'test', iterations: 1, iteration: null, variant, smoke: false });
   let ticks = 0;
+  const wallMs = () => ticks++;
   const [result] = await runScenarios([plan], {
-    arena,
-    seed: '0x7',
-    image: 'test',
-    defects: [],
-    armed: true,
-    closingPart: false,
+    crew: new Crew({ arena: on, workers: 1, elsewhere: null, stagesPerWorker: 1, wallMs, pastMs: new Map() }),
+    settings: {
+      arena: arena.name,
+      runSeed: '0x7',
+      image: 'test',
+      defects: [],
+      armed: true,
+      closingPart: false,
+      stopAfterRed: null,
+      ...settings,
+    },
     failFast: false,
     reporter: {},
-    wallMs: () => ticks++,
+    wallMs,
     timeoutMs: null,
-    interrupted: () => false,
-    ...runOptions,
+    interrupted,
+    takenOver: new Map(),
   });
   return result!;
 }
@@ -85,7 +93,7 @@ describe('a run', () => {
         return Promise.reject(new Error('the engine is gone'));
       },
     };
-    const result = await run(scenario, { arena: broken });
+    const result = await run(scenario, { on: broken });
     expect(result.verdict).toBe('error');
     expect(result.because).toContain('the engine is gone');
     expect(opened).toBe(3);

@@ -1,21 +1,12 @@
 import { judgeScenario } from '../checkers/verdict.ts';
-import type { Arena, StageOptions } from '../topology/topology.ts';
-import { type IterationOptions, runIteration } from './iteration.ts';
+import type { Crew } from './crew.ts';
+import type { IterationSettings } from './iteration.ts';
 import type { ScenarioPlan } from './plan.ts';
 import type { IterationResult, Reporter, RunVerdict, ScenarioResult } from './results.ts';
-import { StagePool } from './stage-pool.ts';
 
 export interface RunOptions {
-  readonly arena: Arena;
-  readonly seed: string;
-  readonly image: StageOptions['image'];
-  readonly defects: readonly string[];
-  readonly armed: boolean;
-  readonly closingPart: boolean;
-  /** Folder of the system as the user typed it; left out for the reference. */
-  readonly system?: string;
-  /** Folder of the scenarios as the user typed it; left out for the project's own. */
-  readonly scenarios?: string;
+  readonly crew: Crew;
+  readonly settings: IterationSettings;
   readonly failFast: boolean;
   readonly reporter: Reporter;
   readonly wallMs: () => number;
@@ -23,49 +14,58 @@ export interface RunOptions {
   readonly timeoutMs: number | null;
   /** True once the user interrupted: what runs is ended, nothing new starts. */
   readonly interrupted: () => boolean;
+  /** Iterations that an earlier part of the run has finished, by scenario: they count as they were judged. */
+  readonly takenOver: ReadonlyMap<string, readonly IterationResult[]>;
 }
 
-/** Runs the planned scenarios in order, one stage at a time, and gives back what became of each. */
+/**
+ * Runs the planned iterations side by side and gives back what became of each scenario, in the order of the plans,
+ * with its iterations in their own order, whichever finished first.
+ */
 export async function runScenarios(plans: readonly ScenarioPlan[], options: RunOptions): Promise<ScenarioResult[]> {
-  const pool = new StagePool(options.arena);
   const startedMs = options.wallMs();
+  let hasFailed = false;
   const isOver = () =>
-    options.interrupted() || (options.timeoutMs !== null && options.wallMs() - startedMs >= options.timeoutMs);
-  const results: ScenarioResult[] = [];
-  try {
-    for (const plan of plans) {
-      const result = await runScenario(plan, pool, options, isOver);
-      results.push(result);
-      options.reporter.scenarioFinished?.(result);
-      if (options.failFast && result.verdict === 'fail') break;
-    }
-  } finally {
-    await pool.close();
-  }
-  return results;
+    options.interrupted() ||
+    (options.failFast && hasFailed) ||
+    (options.timeoutMs !== null && options.wallMs() - startedMs >= options.timeoutMs);
+  const onIteration = ({ verdict }: IterationResult) => {
+    if (verdict === 'fail') hasFailed = true;
+  };
+  return Promise.all(plans.map((plan) => runScenario(plan, options, isOver, onIteration)));
 }
 
 async function runScenario(
   plan: ScenarioPlan,
-  pool: StagePool,
   options: RunOptions,
   isOver: () => boolean,
+  onIteration: (iteration: IterationResult) => void,
 ): Promise<ScenarioResult> {
   const { scenario } = plan;
-  const iterationOptions: IterationOptions = {
-    ...options,
-    pool,
-    arena: options.arena.name,
-    runSeed: options.seed,
-    stopAfter: null,
-  };
-  const iterations: IterationResult[] = [];
-  for (const planned of plan.iterations) {
-    if (isOver()) break;
-    const iteration = await runIteration(scenario, planned, iterationOptions);
-    iterations.push(iteration);
-    if (options.failFast && iteration.verdict === 'fail') break;
-  }
+  const { crew, settings, reporter } = options;
+  const done = options.takenOver.get(scenario.id) ?? [];
+  const left = plan.iterations.filter(({ index }) => !done.some((iteration) => iteration.index === index));
+  const ran = await Promise.all(
+    left.map((planned) =>
+      crew.work(scenario, planned.variants[0], settings, async (iterate) => {
+        if (isOver()) return null;
+        const iteration = await iterate(scenario, planned, settings, reporter);
+        onIteration(iteration);
+        return iteration;
+      }),
+    ),
+  );
+  const iterations = [...done, ...ran.filter((iteration) => iteration !== null)].toSorted(
+    (one, other) => one.index - other.index,
+  );
+  const result = scenarioResult(plan, iterations);
+  reporter.scenarioFinished?.(result);
+  return result;
+}
+
+/** What these iterations say of a scenario. */
+export function scenarioResult(plan: ScenarioPlan, iterations: readonly IterationResult[]): ScenarioResult {
+  const { scenario, notRun } = plan;
   const { passed, total, lowerBound } = judgeScenario(iterations.map((iteration) => iteration.verdict));
   return {
     id: scenario.id,
@@ -76,7 +76,7 @@ async function runScenario(
     passed,
     total,
     lowerBound: total === 0 ? null : lowerBound,
-    notRun: plan.notRun,
+    notRun,
     iterations,
   };
 }

@@ -9,15 +9,40 @@ interface IdleStage {
   readonly trials: number;
 }
 
+/** How many stages were used, and what opening them took. */
+export interface StageFigures {
+  readonly opened: number;
+  /** Open at one time. */
+  readonly most: number;
+  readonly openingMs: number;
+}
+
+export interface StagePoolOptions {
+  /** Open at one time, idle ones included. */
+  readonly stagesMax: number;
+  readonly wallMs: () => number;
+}
+
+/** A stage serves trials of its own kind: the same in all but the seed. */
+export function stageKind({ topology, profile, defects, image }: Omit<StageOptions, 'seed'>): string {
+  return JSON.stringify([topology, profile, defects, image]);
+}
+
 /** Keeps stages between trials: opening one is the largest cost, and a stage proven clean is as good as a new one. */
 export class StagePool {
   readonly #arena: Arena;
-  readonly #idleMax: number;
+  readonly #options: StagePoolOptions;
   #idle: IdleStage[] = [];
+  #busyCount = 0;
+  #figures = { opened: 0, most: 0, openingMs: 0 };
 
-  constructor(arena: Arena, idleMax = 1) {
+  constructor(arena: Arena, options: StagePoolOptions = { stagesMax: 1, wallMs: () => 0 }) {
     this.#arena = arena;
-    this.#idleMax = idleMax;
+    this.#options = options;
+  }
+
+  get figures(): StageFigures {
+    return this.#figures;
   }
 
   /**
@@ -28,20 +53,24 @@ export class StagePool {
     options: StageOptions,
     use: (topology: Topology) => Promise<{ value: T; reusable: boolean }>,
   ): Promise<T> {
-    const { seed: _, ...rest } = options;
-    const kind = JSON.stringify(rest);
+    const kind = stageKind(options);
     const found = this.#idle.find((stage) => stage.kind === kind);
     this.#idle = this.#idle.filter((stage) => stage !== found);
-    const topology = found?.topology ?? (await this.#open(options));
-    const trials = (found?.trials ?? 0) + 1;
-    let isClean = false;
+    this.#busyCount += 1;
     try {
-      const { value, reusable } = await use(topology);
-      isClean = reusable && trials < trialsPerStageMax && (await topology.reset());
-      return value;
+      const topology = found?.topology ?? (await this.#open(options));
+      const trials = (found?.trials ?? 0) + 1;
+      let isClean = false;
+      try {
+        const { value, reusable } = await use(topology);
+        isClean = reusable && trials < trialsPerStageMax && (await topology.reset());
+        return value;
+      } finally {
+        if (isClean) this.#idle.push({ kind, topology, trials });
+        else await topology.stop();
+      }
     } finally {
-      if (isClean) await this.#keep({ kind, topology, trials });
-      else await topology.stop();
+      this.#busyCount -= 1;
     }
   }
 
@@ -51,12 +80,17 @@ export class StagePool {
 
   /** Makes room before opening: idle stages of other kinds hold memory and addresses. */
   async #open(options: StageOptions): Promise<Topology> {
-    while (this.#idle.length >= this.#idleMax) await this.#idle.shift()!.topology.stop();
-    return this.#arena.openStage(options);
-  }
-
-  async #keep(stage: IdleStage): Promise<void> {
-    this.#idle.push(stage);
-    while (this.#idle.length > this.#idleMax) await this.#idle.shift()!.topology.stop();
+    const { stagesMax, wallMs } = this.#options;
+    const startedMs = wallMs();
+    while (this.#idle.length > 0 && this.#busyCount + this.#idle.length > stagesMax) {
+      await this.#idle.shift()!.topology.stop();
+    }
+    const most = Math.max(this.#figures.most, this.#busyCount + this.#idle.length);
+    this.#figures = { ...this.#figures, opened: this.#figures.opened + 1, most };
+    try {
+      return await this.#arena.openStage(options);
+    } finally {
+      this.#figures = { ...this.#figures, openingMs: this.#figures.openingMs + wallMs() - startedMs };
+    }
   }
 }

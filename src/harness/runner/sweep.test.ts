@@ -31,7 +31,7 @@ function optionsOn(arena: Arena, defects: readonly string[] = []): IterationOpti
     closingPart: false,
     reporter: {},
     wallMs: () => ticks++,
-    stopAfter: null,
+    stopAfterRed: null,
   };
 }
 

@@ -86,6 +86,7 @@ function bindScenario(name: string, file: YamlFile): Scenario {
     topology: read.topology,
     profile: read.profile,
     iterations: read.iterations,
+    exclusive: read.exclusive,
     tags: read.tags,
     variants,
     planted: read.planted.map((planted) => ({

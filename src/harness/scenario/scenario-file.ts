@@ -107,6 +107,8 @@ export const scenarioFile = z.strictObject({
   topology: z.enum(topologies),
   profile: profile.default('chaos'),
   iterations: z.number().int().positive(),
+  /** For bounds of 50 ms or tighter: in containers nothing else runs beside an iteration. */
+  exclusive: z.boolean().default(false),
   tags: z.array(slug).default([]),
   seed: z.enum(['standard', 'none']).default('standard'),
   /** How often relay and nodes are looked at while the load runs. */

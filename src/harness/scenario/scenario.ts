@@ -16,6 +16,8 @@ export interface Scenario {
   readonly topology: string;
   readonly profile: string;
   readonly iterations: number;
+  /** No other iteration runs beside one of these, where time is real. */
+  readonly exclusive: boolean;
   readonly tags: readonly string[];
   readonly variants: readonly Variant[];
   readonly planted: readonly Planted[];

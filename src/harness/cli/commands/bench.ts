@@ -62,7 +62,7 @@ export function addBench(program: Command): void {
               closingPart: false,
               reporter: {},
               wallMs: () => performance.timeOrigin + performance.now(),
-              stopAfter: null,
+              stopAfterRed: null,
             });
             trials.push(...run);
           }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { killMatrixText } from '../../reporters/kill-matrix.ts';
-import { planScenario } from '../../runner/plan.ts';
+import { planScenario, stagesPerWorker } from '../../runner/plan.ts';
 import { type ProvePlan, proveScenarios } from '../../runner/prove.ts';
 import type { KillRow } from '../../runner/results.ts';
 import type { Catalogue } from '../../scenario/catalogue.ts';
@@ -8,8 +8,9 @@ import type { Scenario } from '../../scenario/scenario.ts';
 import { loadStandingDefects, type StandingDefects } from '../../scenario/standing-defects.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { expectPlanted, expectVariant } from '../expect-names.ts';
+import { openCrew } from '../open-crew.ts';
 import { expectTestImage, type OpenRun, withRun } from '../open-run.ts';
-import { addSharedOptions, type SharedOptions } from '../run-options.ts';
+import { addSharedOptions, type SharedOptions, workersOption } from '../run-options.ts';
 import { select } from '../select.ts';
 
 interface ProveCommandOptions extends SharedOptions {
@@ -30,6 +31,7 @@ export function addProve(program: Command, answers: (exitCode: number) => void):
   addSharedOptions(program.command('prove'))
     .description('run every planted defect beside the correct system and print which expectation caught it')
     .argument('[what...]', 'scenarios', ['all'])
+    .addOption(workersOption())
     .option('--variant <name>', 'just this variant')
     .option('--defect <name>', 'just this defect')
     .option('--standing', 'also the standing defects, at least one for each standing check')
@@ -54,29 +56,40 @@ async function proveSelected(run: OpenRun, asked: Asked, options: ProveCommandOp
       ? plan
       : { ...plan, planted: plan.planted.filter((planted) => planted.defect === options.defect) },
   );
+  const { crew, about } = openCrew(run, {
+    asked: options.workers,
+    works: plans.reduce((sum, { planted }) => sum + planted.length, 0),
+    // The defect and the correct system take turns.
+    stagesPerWorker: 2 * stagesPerWorker(plans.map(({ plan }) => plan)),
+    reports: options.reports,
+    reduce: false,
+  });
   run.reporter.runStarted?.({
     run: run.id,
     arena: run.arena.name,
     arenaBecause: run.arenaBecause,
     seed: options.seed,
+    workers: about,
     folder: run.folder.path,
     scenarios: plans.map(({ plan, planted }) => ({ id: plan.scenario.id, iterations: planted.length, notRun: [] })),
   });
-  const rows = await proveScenarios(plans, {
-    arena: run.arena,
-    seed: options.seed,
-    image: 'test',
-    reporter: { note: (line) => run.reporter.note?.(line) },
-    wallMs: () => Date.now(),
-    timeoutMs: null,
-    interrupted: run.interrupted,
-    everyIteration: options.iterations !== undefined,
-    rowFinished: (row) =>
-      run.reporter.note?.(`${row.verdict.padEnd(16)} ${row.scenario} ${row.defect}: ${row.because}`),
-  });
+  let rows: KillRow[];
+  try {
+    rows = await proveScenarios(plans, {
+      crew,
+      settings: { arena: run.arena.name, runSeed: options.seed, image: 'test' },
+      reporter: { note: (line) => run.reporter.note?.(line) },
+      interrupted: run.interrupted,
+      everyIteration: options.iterations !== undefined,
+      rowFinished: (row) =>
+        run.reporter.note?.(`${row.verdict.padEnd(16)} ${row.scenario} ${row.defect}: ${row.because}`),
+    });
+  } finally {
+    await crew.close();
+  }
   console.log(killMatrixText(rows));
   return {
-    outcome: { scenarios: [], killMatrix: rows, partial: false, disarmed: false },
+    outcome: { scenarios: [], killMatrix: rows, partial: false, disarmed: false, usage: crew.usage },
     exitCode: exitCodeOfRows(rows),
   };
 }

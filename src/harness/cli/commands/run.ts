@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
-import { planScenario, type ScenarioPlan } from '../../runner/plan.ts';
+import type { IterationSettings } from '../../runner/iteration.ts';
+import { planScenario, type ScenarioPlan, stagesPerWorker } from '../../runner/plan.ts';
 import type { ScenarioResult } from '../../runner/results.ts';
 import { runScenarios } from '../../runner/run.ts';
 import type { Catalogue, CatalogueRow } from '../../scenario/catalogue.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { expectDefects, expectVariant } from '../expect-names.ts';
+import { openCrew } from '../open-crew.ts';
 import { expectTestImage, type OpenRun, withRun } from '../open-run.ts';
 import { referenceSystem, scenarioFolder } from '../project.ts';
-import { addSharedOptions, index, type SharedOptions } from '../run-options.ts';
+import { addSharedOptions, index, type SharedOptions, workersOption } from '../run-options.ts';
 import { type Selection, select } from '../select.ts';
 
 interface RunCommandOptions extends SharedOptions {
@@ -26,6 +28,7 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
   addSharedOptions(program.command('run'))
     .description('run scenarios: IDs, patterns such as "T-*", categories, tags, or all')
     .argument('[what...]', 'what to run', ['all'])
+    .addOption(workersOption())
     .option('--iteration <i>', 'just this iteration, from 0', index)
     .option('--variant <name>', 'just this variant')
     .option('--smoke', 'only what each scenario gives to a smoke run')
@@ -65,11 +68,20 @@ async function runSelected(run: OpenRun, selection: Selection, options: RunComma
       smoke: options.smoke ?? false,
     }),
   );
+  const works = plans.reduce((sum, plan) => sum + plan.iterations.length, 0);
+  const { crew, about } = openCrew(run, {
+    asked: options.workers,
+    works,
+    stagesPerWorker: stagesPerWorker(plans),
+    reports: options.reports,
+    reduce: !options.keepEvidence,
+  });
   run.reporter.runStarted?.({
     run: run.id,
     arena: run.arena.name,
     arenaBecause: run.arenaBecause,
     seed: options.seed,
+    workers: about,
     folder: run.folder.path,
     scenarios: plans.map((plan) => ({
       id: plan.scenario.id,
@@ -77,23 +89,26 @@ async function runSelected(run: OpenRun, selection: Selection, options: RunComma
       notRun: plan.notRun.map((one) => `${one.variant}: ${one.because}`),
     })),
   });
-  const results = options.dryRun
-    ? []
-    : await runScenarios(plans, {
-        arena: run.arena,
-        seed: options.seed,
-        image: options.image,
-        defects: options.defect,
-        armed: !options.disarm,
-        closingPart: options.closingPart ?? false,
-        ...(options.system === referenceSystem ? {} : { system: options.system }),
-        ...(options.scenarios === scenarioFolder ? {} : { scenarios: options.scenarios }),
+  const settings = settingsOf(run, options);
+  const { reporter, interrupted } = run;
+  const results: ScenarioResult[] = [];
+  try {
+    if (!options.dryRun) {
+      const ran = await runScenarios(plans, {
+        crew,
+        settings,
         failFast: options.failFast ?? false,
-        reporter: run.reporter,
-        wallMs: () => Date.now(),
+        reporter,
+        wallMs: Date.now,
         timeoutMs: options.timeout ?? null,
-        interrupted: run.interrupted,
+        interrupted,
+        takenOver: new Map(),
       });
+      results.push(...ran);
+    }
+  } finally {
+    await crew.close();
+  }
   // A smoke run takes what is built; whoever names a scenario is told that it cannot run.
   const all = [...results, ...(options.smoke || options.dryRun ? [] : selection.notBuilt.map(notBuilt))];
   const outcome = {
@@ -101,8 +116,23 @@ async function runSelected(run: OpenRun, selection: Selection, options: RunComma
     killMatrix: null,
     partial: plans.some((plan: ScenarioPlan) => plan.partial),
     disarmed: options.disarm ?? false,
+    usage: crew.usage,
   };
   return { outcome, exitCode: options.dryRun ? 0 : exitCodeOf(all.map((result) => result.verdict)) };
+}
+
+function settingsOf(run: OpenRun, options: RunCommandOptions): IterationSettings {
+  return {
+    arena: run.arena.name,
+    runSeed: options.seed,
+    image: options.image,
+    defects: options.defect,
+    armed: !options.disarm,
+    closingPart: options.closingPart ?? false,
+    ...(options.system === referenceSystem ? {} : { system: options.system }),
+    ...(options.scenarios === scenarioFolder ? {} : { scenarios: options.scenarios }),
+    stopAfterRed: null,
+  };
 }
 
 function notBuilt(row: CatalogueRow): ScenarioResult {

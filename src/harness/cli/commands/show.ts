@@ -23,10 +23,11 @@ export function addShow(program: Command): void {
 
 function described(scenario: Scenario): string {
   const { id, name, why, topology, profile, iterations, file } = scenario;
+  const alone = scenario.exclusive ? ', each with no other at its side' : '';
   const lines = [
     `${id} ${name}`,
     `  ${why}`,
-    `  topology ${topology}, profile ${profile}, ${iterations} iterations`,
+    `  topology ${topology}, profile ${profile}, ${iterations} iterations${alone}`,
     ...scenario.variants.flatMap(describedVariant),
     '  Always checked:',
     ...standingChecks.map((check) => `    ${check.name}: ${check.about}`),

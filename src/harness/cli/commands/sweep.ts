@@ -37,7 +37,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
             closingPart: false,
             reporter: {},
             wallMs: () => Date.now(),
-            stopAfter: null,
+            stopAfterRed: null,
           });
           const struck = await sweep(scenario, points, trials(run.arena), (done) => {
             if (done % 100 === 0) console.log(`${scenario.id}: ${done} of ${points.length} points`);

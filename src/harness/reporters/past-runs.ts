@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunResult } from '../runner/results.ts';
+import { resultsFileName } from './results-file.ts';
+import { historyFileName } from './run-folder.ts';
+
+/** So many of the newest runs are asked how long things take. */
+const runsAsked = 20;
+
+/** Folders of past runs, the newest first: their names begin with the time they started. */
+export function pastRunFolders(reports: string): string[] {
+  if (!existsSync(reports)) return [];
+  return readdirSync(reports)
+    .filter((name) => /^\d{8}-\d{6}-/.test(name) && existsSync(join(reports, name, historyFileName)))
+    .toSorted()
+    .toReversed()
+    .map((name) => join(reports, name));
+}
+
+/**
+ * What an iteration of each scenario took on average in the newest run that had it, in milliseconds. Only the order of
+ * a run rests on it, so a result that cannot be read is passed over.
+ */
+export function pastDurations(reports: string, arena: RunResult['arena']): ReadonlyMap<string, number> {
+  const known = new Map<string, number>();
+  for (const folder of pastRunFolders(reports).slice(0, runsAsked)) {
+    const result = resultIn(folder);
+    if (result?.arena !== arena) continue;
+    for (const { id, iterations } of result.scenarios) {
+      if (known.has(id) || iterations.length === 0) continue;
+      known.set(id, iterations.reduce((sum, { durationMs }) => sum + durationMs, 0) / iterations.length);
+    }
+  }
+  return known;
+}
+
+function resultIn(folder: string): RunResult | null {
+  try {
+    return JSON.parse(readFileSync(join(folder, resultsFileName), 'utf8')) as RunResult;
+  } catch {
+    return null;
+  }
+}

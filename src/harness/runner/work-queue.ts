@@ -1,0 +1,182 @@
+/** One piece of work, as far as its turn depends on it. */
+export interface QueuedWork {
+  /** Scenario whose iterations it consists of: what they took is what the next ones are expected to take. */
+  readonly scenario: string;
+  /** Work of one kind can use each other's stages. */
+  readonly kind: string;
+  /** Runs with no other at its side. */
+  readonly exclusive: boolean;
+}
+
+/** Where a piece of work runs. */
+export interface Place {
+  /** Leaves the place, waits until nothing else runs, and goes on alone until the work is over. */
+  alone(): Promise<void>;
+}
+
+export interface WorkQueueOptions {
+  /** Pieces of work side by side. */
+  readonly workers: number;
+  readonly wallMs: () => number;
+  /** What an iteration of a scenario took in earlier runs. */
+  readonly pastMs: ReadonlyMap<string, number>;
+}
+
+/** Where the time of all places went, in milliseconds: `busyMs` and the three ways to be idle are all there is. */
+export interface PlaceTimes {
+  readonly wallMs: number;
+  readonly busyMs: number;
+  /** Left empty for work that runs alone: while others ended, and while it ran. */
+  readonly aloneMs: number;
+  /** Left empty because nothing was left to start. */
+  readonly tailMs: number;
+}
+
+interface Waiting {
+  readonly work: QueuedWork;
+  readonly alone: boolean;
+  readonly start: () => void;
+}
+
+/**
+ * Runs pieces of work side by side, `workers` at a time; with one worker in the order in which they come. With more,
+ * what runs alone comes first, because at the start nothing has to end before it; then one of each scenario nobody
+ * knows the length of; then the longest, so that none of them is left over for the end.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #lengths: Lengths;
+  readonly #running = new Set<Waiting>();
+  #waiting: Waiting[] = [];
+  #isPumping = false;
+  #accountedMs: number;
+  #times = { wallMs: 0, busyMs: 0, aloneMs: 0, tailMs: 0 };
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+    this.#lengths = new Lengths(options.pastMs);
+    this.#accountedMs = options.wallMs();
+  }
+
+  /** Does the work when its turn has come, and gives back what it gives back. */
+  async run<T>(work: QueuedWork, act: (place: Place) => Promise<T>): Promise<T> {
+    let held = await this.#enter(work, work.exclusive);
+    const place: Place = {
+      alone: async () => {
+        if (held.alone) return;
+        this.#leave(held);
+        held = await this.#enter(work, true);
+      },
+    };
+    try {
+      return await act(place);
+    } finally {
+      this.#leave(held);
+    }
+  }
+
+  /** Tells what one iteration of a scenario took. */
+  took(scenario: string, ms: number): void {
+    this.#lengths.learn(scenario, ms);
+  }
+
+  /** Until now. */
+  get times(): PlaceTimes {
+    this.#account();
+    return { ...this.#times };
+  }
+
+  #enter(work: QueuedWork, alone: boolean): Promise<Waiting> {
+    return new Promise((resolve) => {
+      const entry: Waiting = { work, alone, start: () => resolve(entry) };
+      this.#account();
+      this.#waiting.push(entry);
+      this.#pumpSoon();
+    });
+  }
+
+  #leave(entry: Waiting): void {
+    this.#account();
+    this.#running.delete(entry);
+    this.#pumpSoon();
+  }
+
+  /** A turn later, so that the choice is among all that is handed in together. */
+  #pumpSoon(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    void Promise.resolve().then(() => {
+      this.#isPumping = false;
+      for (let next = this.#next(); next !== null; next = this.#next()) this.#start(next);
+    });
+  }
+
+  #start(entry: Waiting): void {
+    this.#account();
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== entry);
+    this.#running.add(entry);
+    this.#lengths.started(entry.work.scenario, this.#accountedMs);
+    entry.start();
+  }
+
+  /** What may start now; null: nothing. */
+  #next(): Waiting | null {
+    if (this.#waiting.length === 0 || this.#running.size >= this.#options.workers) return null;
+    if (this.#options.workers === 1) return this.#waiting[0]!;
+    if ([...this.#running].some(({ alone }) => alone)) return null;
+    const alone = this.#waiting.find((waiting) => waiting.alone);
+    if (alone !== undefined) return this.#running.size === 0 ? alone : null;
+    return this.#waiting.reduce((best, waiting) => (this.#isBefore(waiting.work, best.work) ? waiting : best));
+  }
+
+  /** Lengths by powers of two: within a step, work of one kind follows one another and its stages serve again. */
+  #isBefore(one: QueuedWork, other: QueuedWork): boolean {
+    const stepOf = ({ scenario }: QueuedWork) => this.#lengths.stepOf(scenario, this.#accountedMs);
+    const [oneStep, otherStep] = [stepOf(one), stepOf(other)];
+    return oneStep === otherStep ? one.kind < other.kind : oneStep > otherStep;
+  }
+
+  #account(): void {
+    const nowMs = this.#options.wallMs();
+    const spentMs = nowMs - this.#accountedMs;
+    this.#accountedMs = nowMs;
+    const idleMs = spentMs * (this.#options.workers - this.#running.size);
+    const isForAlone = [...this.#running, ...this.#waiting].some(({ alone }) => alone);
+    this.#times.wallMs += spentMs;
+    this.#times.busyMs += spentMs * this.#running.size;
+    if (isForAlone) this.#times.aloneMs += idleMs;
+    else this.#times.tailMs += idleMs;
+  }
+}
+
+/** How long an iteration of each scenario is expected to take: from this run, else from earlier ones. */
+class Lengths {
+  readonly #pastMs: ReadonlyMap<string, number>;
+  readonly #known = new Map<string, { sumMs: number; count: number }>();
+  readonly #startedMs = new Map<string, number>();
+
+  constructor(pastMs: ReadonlyMap<string, number>) {
+    this.#pastMs = pastMs;
+  }
+
+  started(scenario: string, nowMs: number): void {
+    if (!this.#startedMs.has(scenario)) this.#startedMs.set(scenario, nowMs);
+  }
+
+  learn(scenario: string, ms: number): void {
+    const { sumMs, count } = this.#known.get(scenario) ?? { sumMs: 0, count: 0 };
+    this.#known.set(scenario, { sumMs: sumMs + ms, count: count + 1 });
+  }
+
+  /**
+   * One more is twice as long. The first of an unknown scenario comes before all; while it runs, its length is at least
+   * what it has taken so far.
+   */
+  stepOf(scenario: string, nowMs: number): number {
+    const known = this.#known.get(scenario);
+    const ms = known === undefined ? this.#pastMs.get(scenario) : known.sumMs / known.count;
+    const startedMs = this.#startedMs.get(scenario);
+    if (ms === undefined && startedMs === undefined) return Number.POSITIVE_INFINITY;
+    return Math.floor(Math.log2(Math.max(1, ms ?? nowMs - startedMs!)));
+  }
+}
