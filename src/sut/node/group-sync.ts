@@ -14,7 +14,7 @@ import type { GroupRecord } from './identity.ts';
 import { RelayRefusal, SessionEnded } from './open-requests.ts';
 import { Outbox } from './outbox.ts';
 import type { NodeParts } from './parts.ts';
-import { type Pulled, Puller } from './puller.ts';
+import type { Pulled, Puller } from './puller.ts';
 import type { Sealer } from './sealer.ts';
 import { Session, type SessionOwner } from './session.ts';
 import type { NodeStats } from './stats.ts';
@@ -60,7 +60,7 @@ export class GroupSync {
     };
     const tellApplied = (applied: Applied) => this.#tellApplied(applied);
     this.outbox = new Outbox(context);
-    this.#puller = new Puller(context, tellApplied, () => this.#caughtUp());
+    this.#puller = new context.parts.puller(context, tellApplied, () => this.#caughtUp());
     this.#asker = new Asker(context, tellApplied);
   }
 
@@ -93,6 +93,10 @@ export class GroupSync {
   /** Other addresses of the relays; they count from the next dial on. */
   setGroup(group: GroupRecord): void {
     this.#group = group;
+  }
+
+  setPageItems(items: number): void {
+    this.#puller.pageItems = items;
   }
 
   /** Rejects with SessionEnded or RelayRefusal. */

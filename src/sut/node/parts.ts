@@ -12,6 +12,7 @@ import { EventHub } from './event-hub.ts';
 import { type GroupRecord, type Identity, readIdentity } from './identity.ts';
 import { nodeLogEvents } from './log-events.ts';
 import { type OutboxRules, standardRules } from './outbox-rules.ts';
+import { Puller } from './puller.ts';
 import { retryDelay } from './retry-delay.ts';
 import { nodeSchema } from './schema.ts';
 import { groupSealer, type Sealer } from './sealer.ts';
@@ -51,6 +52,8 @@ export interface NodeParts {
   readonly outboxRules: OutboxRules;
   /** The wait before a reconnect, or before the next try of what the relay refused for the moment; attempts from 1. */
   readonly retryDelayMs: (attempt: number) => number;
+  /** Each group has one. */
+  readonly puller: typeof Puller;
   /** One for each connection. */
   readonly newHealthRule: () => HealthRule;
   readonly log: EventLog<typeof nodeLogEvents>;
@@ -92,6 +95,7 @@ function standardParts(ports: NodePorts, config: NodeConfig, identity: Identity)
     derivePassphrase: ports.argon2,
     outboxRules: standardRules,
     retryDelayMs: retryDelay(config, random),
+    puller: Puller,
     newHealthRule: () => new HealthRule(),
     log: new EventLog({ table: nodeLogEvents, level: config.logLevel, clock, sink: ports.log }),
     events: new EventHub(() => clock.wallMs()),

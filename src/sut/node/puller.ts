@@ -25,6 +25,8 @@ interface Waiter {
  * counts as received.
  */
 export class Puller {
+  /** Blobs asked for in one PULL. */
+  pageItems: number;
   readonly #context: SyncContext;
   readonly #pulling: Coalesced;
   readonly #tellApplied: (applied: Applied) => void;
@@ -37,6 +39,7 @@ export class Puller {
   /** `tellApplied` hears of each page once it is durable; `caughtUp` is awaited each time nothing is missing any more. */
   constructor(context: SyncContext, tellApplied: (applied: Applied) => void, caughtUp: () => Promise<void>) {
     this.#context = context;
+    this.pageItems = context.parts.config.pullItems;
     this.#tellApplied = tellApplied;
     this.#caughtUp = caughtUp;
     this.#pulling = new Coalesced(
@@ -89,12 +92,12 @@ export class Puller {
   }
 
   async #pullAll(isForced: boolean): Promise<Pulled> {
-    const { store, config } = this.#context.parts;
-    const limit = config.pullItems;
+    const { store } = this.#context.parts;
     let received = 0;
     for (let pages = 0; ; pages += 1) {
       const session = this.#context.session();
       if (session === null) throw new SessionEnded();
+      const limit = this.pageItems;
       const plan =
         isForced && pages === 0 ? { after: await store.contiguous(), limit } : await store.nextPull(this.#head, limit);
       if (plan === null) {
@@ -102,12 +105,12 @@ export class Puller {
         if (pages > 0) session.presence().catch(this.#context.failed);
         return { received, cursor: await store.contiguous() };
       }
-      received += await this.#page(session, plan);
+      received += await this.page(session, plan);
     }
   }
 
   /** One page, applied; returns how many of its blobs were new. */
-  async #page(session: Session, { after, limit }: PullPlan): Promise<number> {
+  protected async page(session: Pick<Session, 'pull'>, { after, limit }: PullPlan): Promise<number> {
     const { store, ports, log } = this.#context.parts;
     const headBefore = this.#head;
     const askedAtMs = ports.clock.monotonicMs();
