@@ -35,6 +35,8 @@ export const requestParameters = {
   delete: z.strictObject({ item: z.string() }),
   /** One pull up to the relay's head. */
   pull: z.strictObject({}),
+  /** From now on, while the process runs: how many items are asked for at a time. For a system that can `page`. */
+  page: z.strictObject({ items: count.min(1) }),
   /** What the node holds, live and deleted, apart from pulling. */
   items: z.strictObject({}),
   ping: z.strictObject({}),
@@ -108,6 +110,7 @@ export const answerValues = {
   }),
   delete: z.object({ tombstone: z.string() }),
   pull: z.object({ received: count, cursor: count }),
+  page: z.object({}),
   items: z.object({ items: z.array(heldItem) }),
   ping: z.object({ roundTripMs: z.number().nonnegative() }),
   status: z.object({

@@ -146,6 +146,10 @@ export class NodeControlServer {
       push: (parameters) => this.#push(parameters),
       delete: async ({ item }) => ({ tombstone: await this.#device().delete(parseBlobId(item)) }),
       pull: async () => this.#device().pull(),
+      page: async ({ items }) => {
+        this.#device().setPageItems(items);
+        return {};
+      },
       items: async () => ({ items: await this.#device().items() }),
       ping: async () => ({ roundTripMs: await this.#device().ping() }),
       status: async () => this.#device().status(),

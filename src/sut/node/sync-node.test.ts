@@ -108,6 +108,26 @@ test('numbers follow the order of acceptance, and so do the cursors of one autho
   expect(items.map(({ sequence }: { sequence: number }) => sequence)).toEqual(pushed.map((_, index) => index + 1));
 });
 
+test('items are asked for in pages of the size it was told, until the process ends', async () => {
+  const { world, a, b } = await connectedPair();
+  await b.value('disconnect');
+  for (let index = 0; index < 12; index += 1) await a.push(`item ${index}`);
+  await world.clock.advance(500);
+  const pulls = async () => (await b.value('stats')).pulls;
+  await b.value('page', { items: 5 });
+  const before = await pulls();
+  await b.value('connect');
+  await world.converged(a, b);
+  expect((await pulls()) - before).toBe(3);
+  await b.restart();
+  await b.value('disconnect');
+  for (let index = 0; index < 12; index += 1) await a.push(`more ${index}`);
+  await world.clock.advance(500);
+  await b.value('connect');
+  await world.converged(a, b);
+  expect(await pulls()).toBe(1);
+});
+
 test('the relay stops and comes back: nothing is lost and nothing is asked from the start again', async () => {
   const { world, a, b } = await connectedPair();
   await a.push('first');

@@ -162,6 +162,11 @@ export class SyncNode {
     return asked(this.#paired().pullNow());
   }
 
+  /** From now on no pull asks for more items at a time; the relay may give fewer. */
+  setPageItems(items: number): void {
+    this.#paired().setPageItems(items);
+  }
+
   /** The round trip of one heartbeat in milliseconds. */
   async ping(): Promise<number> {
     return asked(this.#session().presence());
