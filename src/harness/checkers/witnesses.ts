@@ -4,6 +4,7 @@ import type { TrialRecord } from '../history/trial-record.ts';
 import type { VectorSnapshot } from './vector.ts';
 
 const count = z.number().int().nonnegative();
+const run = z.tuple([count, count]);
 
 /** Every witness that a checker reads, by name, with the form of its value. */
 export const witnessValues = {
@@ -21,6 +22,8 @@ export const witnessValues = {
   }),
   /** A node's counter of failed handshakes: before the fault and after its heal. */
   'handshake-failures': z.object({ node: z.string(), total: count }),
+  /** A node's counters of frames it could not read and of records or blobs that did not open: as `handshake-failures`. */
+  'wire-errors': z.object({ node: z.string(), frameErrors: count, authFailures: count }),
   /** How many canaries of each label the evidence was searched for. */
   canaries: z.object({ labels: z.record(z.string(), count) }),
   /** What the kernel counted while a fault was on. */
@@ -32,6 +35,22 @@ export const witnessValues = {
     startedAtMs: z.number(),
     endedAtMs: z.number().nullable(),
     exitCode: z.number().nullable(),
+  }),
+  /** What a node said of itself and then held: cursors, and numbers by author, as runs from and to. */
+  held: z.object({
+    node: z.string(),
+    cursor: count.nullable(),
+    vector: z.string().nullable(),
+    cursors: z.array(run),
+    sequences: z.record(z.string(), z.array(run)),
+  }),
+  /** The relay cleaned up because it was told to: what its statistics said before and after, sessions by node. */
+  'clean-up': z.object({
+    runsBefore: count,
+    runsAfter: count,
+    blobsBefore: count,
+    blobsAfter: count,
+    sessions: z.record(z.string(), count),
   }),
   /**
    * What stood on a node's outstanding list at some moment, and where its cursor was (null or left out: not known);
