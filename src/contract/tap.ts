@@ -33,12 +33,18 @@ function onRecord<Action extends z.core.$ZodShape>(action: Action) {
   ]);
 }
 
-/** A rule that acts at a byte: after `bytes` of the record, its length prefix included, or after the count's last one. */
+/**
+ * A rule that acts at a byte: after `bytes` of the record, its length prefix included; `inside` it, this share of the way
+ * from after its first byte to before its last; or after the last byte of the count.
+ */
 function atByte<Action extends z.core.$ZodShape>(action: Action) {
   const bytes = count;
+  const inside = z.number().gte(0).lt(1);
   return z.union([
     z.strictObject({ ...where, ...ofEachConnection, bytes, ...action }),
+    z.strictObject({ ...where, ...ofEachConnection, inside, ...action }),
     z.strictObject({ ...where, ...nthOfLink, bytes, ...action }),
+    z.strictObject({ ...where, ...nthOfLink, inside, ...action }),
     z.strictObject({ ...where, ...afterBytesOfLink, ...action }),
   ]);
 }

@@ -23,7 +23,7 @@ export class AddedRule {
    */
   meets(record: number, bytes: number): number | null {
     const { rule } = this;
-    const at = 'bytes' in rule ? rule.bytes : bytes;
+    const at = byteIn(rule, bytes);
     if ('record' in rule) return rule.record === record ? at : null;
     if (bytes < rule.minBytes) return null;
     const before = this.#counted;
@@ -43,4 +43,10 @@ export class AddedRule {
   takenOut(): void {
     for (const ending of this.#endings.splice(0)) ending();
   }
+}
+
+/** The byte of a record of so many bytes at which a rule acts, unless its count decides. */
+function byteIn(rule: TapRule, bytes: number): number {
+  if ('bytes' in rule) return rule.bytes;
+  return 'inside' in rule ? 1 + Math.floor(rule.inside * (bytes - 1)) : bytes;
 }

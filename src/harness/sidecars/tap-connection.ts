@@ -35,6 +35,8 @@ interface Side {
   held: { readonly record: StreamRecord; readonly rest: Uint8Array; readonly added: AddedRule } | null;
   /** Let go and not passed on yet. */
   released: Side['held'];
+  /** What is held will never pass: its sender has ended, or the connection has. */
+  isLost: boolean;
   /** No record of this direction passes any more. */
   mutedBy: AddedRule | null;
 }
@@ -77,20 +79,24 @@ export class TapConnection {
   }
 
   /**
-   * The sender ended its direction: what was held of an unfinished record, to be sent before the end is passed on. What
-   * a rule still holds back is lost with its sender.
+   * The sender ended its direction: what was held of an unfinished record, to be sent before the end is passed on.
    */
   end(direction: Direction, atMs: number): Uint8Array {
     const { forward } = this.pass(direction, nothing, atMs);
     const side = this.#sides[direction];
+    side.isLost ||= side.held !== null;
+    if (this.#state !== 'open' || side.isLost) return forward;
     const rest = side.stream.takeRest();
-    const isLost = side.held !== null;
-    side.held = null;
-    if (this.#state !== 'open' || isLost || rest.length === 0) return forward;
+    if (rest.length === 0) return forward;
     const after = side.mutedBy === null ? rest : nothing;
     const action = side.mutedBy === null ? 'residue' : 'drop';
     this.#write(direction, { number: side.stream.recordCount, bytes: rest }, after, action, atMs, side.mutedBy);
     return concat(forward, after);
+  }
+
+  /** One end of the connection is gone: what a rule holds back will never pass. */
+  abandon(): void {
+    for (const side of Object.values(this.#sides)) side.isLost ||= side.held !== null;
   }
 
   #judge(direction: Direction, record: StreamRecord, atMs: number): Uint8Array {
@@ -120,11 +126,10 @@ export class TapConnection {
         break;
       case 'hold': {
         const side = this.#sides[direction];
-        const held = { record, rest: record.bytes.subarray(at), added };
-        side.held = held;
+        side.held = { record, rest: record.bytes.subarray(at), added };
         added.endsWith(() => {
-          if (side.held !== held) return; // Its sender has ended meanwhile.
-          side.released = held;
+          if (side.isLost) return;
+          side.released = side.held;
           side.held = null;
           this.#tap.wake(direction);
         });
@@ -208,7 +213,7 @@ function whatPasses(rule: TapRule, record: Uint8Array, at: number): Uint8Array |
 }
 
 function newSide(preambleLeft: number): Side {
-  return { stream: new RecordStream(preambleLeft), held: null, released: null, mutedBy: null };
+  return { stream: new RecordStream(preambleLeft), held: null, released: null, isLost: false, mutedBy: null };
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -77,6 +77,7 @@ export class TapProxy {
     // A side that breaks breaks the other: neither may believe that its peer is still there.
     from.once('error', () => to.destroy());
     from.once('close', () => {
+      passage.abandon();
       if (!to.writableEnded) to.destroy();
     });
   }

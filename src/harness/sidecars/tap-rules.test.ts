@@ -194,6 +194,19 @@ describe('tap rules', () => {
       expect(closed).toBe(true);
     });
 
+    test.each([
+      { inside: 0, passes: 1 },
+      { inside: 0.5, passes: 21 },
+      { inside: 0.999, passes: large - 1 },
+    ])('a cut inside the record, at $inside of it, passes $passes bytes of it', ({ inside, passes }) => {
+      const { passed } = feed(
+        [{ ...at, nth: 1, minBytes: large, action: 'cut', inside }],
+        concat(preamble, big(1)),
+        50,
+      );
+      expect(passed).toEqual(concat(preamble, big(1).slice(0, passes)));
+    });
+
     test('watch tells of the record and changes nothing', () => {
       const tap = new TapRules();
       const strikes: number[] = [];
@@ -288,6 +301,17 @@ describe('tap rules', () => {
       expect(recordsOf(tap).map(({ action }) => action)).toEqual(['forward', 'hold']);
     });
 
+    test('what waits is lost when one end of the connection is gone', () => {
+      const { tap, connection, send, passed } = world();
+      const takeOut = tap.add({ ...at, record: 1, action: 'hold', bytes: 1 });
+      send('up', stream);
+      connection.abandon();
+      takeOut();
+      send('up', third);
+      expect(passed()).toHaveLength(preambleBytes + first.length + 1);
+      expect(recordsOf(tap).map(({ action }) => action)).toEqual(['forward', 'hold']);
+    });
+
     test('what was let go and not fetched passes before the end', () => {
       const tap = new TapRules();
       const connection = tap.connection('node-a', 500, () => undefined);
@@ -378,7 +402,7 @@ describe('tap rules', () => {
         action === 'flip'
           ? { bit: prng.below(64) }
           : (action === 'cut' || action === 'hold') && !('afterBytes' in place)
-            ? { bytes: prng.below(300) }
+            ? prng.pick([{ bytes: prng.below(300) }, { inside: prng.fraction() }])
             : {};
       const rule = tapRule.parse({ ...at, ...place, ...own, action });
       const once = feed([rule], whole, whole.length);

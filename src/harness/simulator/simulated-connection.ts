@@ -250,6 +250,7 @@ class Flow {
     this.#queuedBytes = 0;
     if (this.#state === 'stopped' || this.#end === 'sent') return;
     this.#end = 'sent';
+    this.#connection.tap?.abandon();
     const told = this.#connection.path.abruptReason();
     const tell = () => this.#connection.receiver(this.#direction)?.closeWith(told);
     this.#dispatch(this.#shape.packet(), () => this.#passEnd(tell));
