@@ -1,25 +1,35 @@
 import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
 import { cursorInTwoStatements } from './cursor-in-two-statements.ts';
+import { cursorSavedBeforeItems } from './cursor-saved-before-items.ts';
 import { damageItems } from './damage-items.ts';
 import { deadLetterAfterThree } from './dead-letter-after-three.ts';
 import type { Defect } from './defect.ts';
+import { deliveredWhenSent } from './delivered-when-sent.ts';
 import { descriptorLeakedPerPush } from './descriptor-leaked-per-push.ts';
 import { deviceNameInRelayLog } from './device-name-in-relay-log.ts';
+import { emptyPageIsAnError } from './empty-page-is-an-error.ts';
 import { ephemeralReused } from './ephemeral-reused.ts';
 import { exportKeys } from './export-keys.ts';
 import { firstCursorZero } from './first-cursor-zero.ts';
 import { groupIdInMetricsLabel } from './group-id-in-metrics-label.ts';
+import { headTakenAsSeen } from './head-taken-as-seen.ts';
 import type { Hook } from './hook.ts';
 import { itemStoredTwice } from './item-stored-twice.ts';
+import { newIdPerRetry } from './new-id-per-retry.ts';
+import { notifyDroppedWhilePulling } from './notify-dropped-while-pulling.ts';
+import { outboxClearedOnSend } from './outbox-cleared-on-send.ts';
 import { outstandingInMemoryOnly } from './outstanding-in-memory-only.ts';
 import { passphraseInNodeLog } from './passphrase-in-node-log.ts';
 import { payloadPushedUnsealed } from './payload-pushed-unsealed.ts';
 import { pendingHandshakeKept } from './pending-handshake-kept.ts';
+import { pullAndPushDeadlock } from './pull-and-push-deadlock.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
 import { tombstoneNotApplied } from './tombstone-not-applied.ts';
+import { vectorBeforeItems } from './vector-before-items.ts';
 import { vectorComponentSkipped } from './vector-component-skipped.ts';
+import { vectorWrittenLater } from './vector-written-later.ts';
 
 /** Every planted defect, by the name that scenarios use. */
 export const defects: Readonly<Record<string, Defect>> = byName([
@@ -41,6 +51,16 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   sessionLeftBehind,
   descriptorLeakedPerPush,
   outstandingInMemoryOnly,
+  vectorWrittenLater,
+  pullAndPushDeadlock,
+  notifyDroppedWhilePulling,
+  emptyPageIsAnError,
+  newIdPerRetry,
+  outboxClearedOnSend,
+  deliveredWhenSent,
+  cursorSavedBeforeItems,
+  headTakenAsSeen,
+  vectorBeforeItems,
 ]);
 
 /** Every test hook. */

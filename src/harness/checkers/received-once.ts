@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { nodeName } from '../../contract/parameters.ts';
+import { entriesOf } from '../history/history.ts';
+import type { Checker } from './checker.ts';
+import { Clauses } from './clauses.ts';
+import { ledgerOf } from './ledger.ts';
+
+const parameters = z.strictObject({
+  node: nodeName,
+  /** Items beside the seed set that others pushed. */
+  count: z.number().int().positive(),
+});
+
+/** The node took in exactly so many items of others beside the seed set, each once. */
+export const receivedOnce: Checker<z.output<typeof parameters>> = {
+  name: 'received-once',
+  role: 'invariant',
+  about: 'A node took in exactly so many items of others beside the seed set, each once.',
+  parameters,
+  judge(record, { node, count }) {
+    const clauses = new Clauses();
+    const pushed = ledgerOf(record).pushes.filter((push) => push.part !== 'seed' && push.node !== node);
+    const items = new Set(pushed.flatMap(({ item }) => (item === null ? [] : [item])));
+    const received = entriesOf(record.entries, 'event').flatMap((entry) =>
+      entry.node === node && entry.event.event === 'received' && items.has(entry.event.item) ? [entry.event.item] : [],
+    );
+    const distinct = new Set(received);
+    const twice = [...distinct].filter((item) => received.indexOf(item) !== received.lastIndexOf(item));
+    clauses.none(twice, 'items taken in more than once', 'none taken in twice');
+    if (distinct.size === count) clauses.holds(`${node} took in ${count} items`);
+    else clauses.broken(`${node} took in ${distinct.size} items, expected ${count}`);
+    return clauses.finding();
+  },
+};
