@@ -334,7 +334,7 @@ export function captured(
   bytes: number,
   messages: readonly string[] | null,
 ): CapturedRecord {
-  return { firstMs: atMs, lastMs: atMs + 1, flow, direction, index, bytes, messages };
+  return { firstMs: atMs, lastMs: atMs + 1, flow, session: flow, direction, index, bytes, messages };
 }
 
 /**

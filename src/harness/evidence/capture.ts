@@ -13,6 +13,8 @@ import { type SessionRecords, splitSession, type WireRecord } from './wire-recor
 export type { CapturedChunk, CaptureInput } from './capture-streams.ts';
 export type { SessionKeys } from './session-opener.ts';
 
+const openingBytes = 8;
+
 export interface CaptureOptions {
   /** TCP ports of the relay and of whatever stands for it at this point; traffic to them is `up`. Unused for chunks. */
   readonly relayPorts: readonly number[];
@@ -129,7 +131,7 @@ function readConnection(
 function pieces(flow: string, direction: Direction, { arrivals }: ByteStream): CapturedRecord[] {
   return arrivals.map(({ end, atMs }, index) => {
     const bytes = end - (arrivals[index - 1]?.end ?? 0);
-    return { firstMs: atMs, lastMs: atMs, flow, direction, index, bytes, messages: null };
+    return { firstMs: atMs, lastMs: atMs, flow, session: null, direction, index, bytes, messages: null };
   });
 }
 
@@ -144,15 +146,23 @@ function capturedRecords(
   opened: OpenedDirection | null,
 ): CapturedRecord[] {
   const handshakeCount = session.handshake?.[direction] ?? 0;
+  const opening = openingOf(session);
   return session[direction].map(({ index, message, firstMs, lastMs }: WireRecord) => ({
     firstMs,
     lastMs,
     flow,
+    session: opening,
     direction,
     index,
     bytes: recordPrefixBytes + message.length,
     messages: opened?.messages[index - handshakeCount] ?? null,
   }));
+}
+
+/** The start of the initiator’s ephemeral key, in clear in m1 and never used twice. */
+function openingOf({ up }: SessionRecords): string | null {
+  const first = up[0]?.message.subarray(0, openingBytes);
+  return first === undefined ? null : Buffer.from(first).toString('hex');
 }
 
 function bytesOf({ up, down }: ConnectionStreams): readonly Uint8Array[] {

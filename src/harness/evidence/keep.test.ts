@@ -18,7 +18,16 @@ const node: CollectedNode = {
   integrityCheck: 'ok',
 };
 const row = { item: 'i', cursor: 1, sender: 's', bytes: 3, payloadDigest: 'p' };
-const record = { firstMs: 1, lastMs: 2, flow: 'f', direction: 'up', index: 0, bytes: 9, messages: null } as const;
+const record = {
+  firstMs: 1,
+  lastMs: 2,
+  flow: 'f',
+  session: null,
+  direction: 'up',
+  index: 0,
+  bytes: 9,
+  messages: null,
+} as const;
 const capture = { packets: 5, packetsCounted: 5, bytes: 99, markFound: true, openedSessions: 1, opaqueSessions: 0 };
 const search = { source: 'relay-log', kind: 'log', bytes: 9, markFound: true, opaque: false, hits: [] } as const;
 const collected: Collected = {

@@ -124,6 +124,8 @@ export interface CapturedRecord {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly flow: string;
+  /** What the connection opened with: the same at every point that saw it. Null where the framing is unknown. */
+  readonly session: string | null;
   readonly direction: Direction;
   readonly index: number;
   /** With the length before it. */

@@ -29,7 +29,7 @@ export class FaultsOfTrial {
    * would have been injected, at the same moments.
    */
   async inject(faults: readonly BoundFault[]): Promise<void> {
-    await recordHandshakeFailures(this.#context);
+    await recordFailureCounts(this.#context);
     for (const [index, bound] of faults.entries()) {
       if (bound.when === null) await this.#injectOne(index, bound);
       else this.#awaited.push(await awaitTrigger(this.#context, index, bound.when, () => this.#strike(index, bound)));
@@ -47,7 +47,7 @@ export class FaultsOfTrial {
     this.#isOver = true;
     await Promise.all(this.#awaited.map((awaited) => awaited.giveUp()));
     for (const active of this.#active.toReversed()) await active.heal();
-    await recordHandshakeFailures(this.#context);
+    await recordFailureCounts(this.#context);
   }
 
   async #strike(index: number, bound: BoundFault): Promise<void> {
@@ -121,14 +121,20 @@ async function awaitTrigger(
   };
 }
 
-/** Each node's counter of failed handshakes: read before the first fault and after the last heal. */
-async function recordHandshakeFailures({ topology, history }: TrialContext): Promise<void> {
+/** Each node's counters of failures: read before the first fault and after the last heal. */
+async function recordFailureCounts({ topology, history }: TrialContext): Promise<void> {
   for (const node of topology.nodes) {
     const answered = await topology.node(node).request('stats', {});
     if (answered.outcome !== 'ok') continue; // Without this witness the check that needs it answers unknown.
-    const total = Object.values(answered.value.handshakesFailed).reduce((sum, count) => sum + count, 0);
-    history.append({ kind: 'witness', name: 'handshake-failures', value: { node, total } });
+    const { handshakesFailed, frameErrors, authFailures } = answered.value;
+    history.append({ kind: 'witness', name: 'handshake-failures', value: { node, total: sumOf(handshakesFailed) } });
+    const value = { node, frameErrors, authFailures: sumOf(authFailures) };
+    history.append({ kind: 'witness', name: 'wire-errors', value });
   }
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 class ActiveFault {

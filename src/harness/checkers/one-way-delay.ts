@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { nodeName } from '../../contract/parameters.ts';
+import { directions } from '../../contract/tap.ts';
+import type { Checker } from './checker.ts';
+import { Clauses } from './clauses.ts';
+import { isWithin, windowsByLink } from './windows.ts';
+import { medianOf, recordsAt, transitsBetween } from './wire-times.ts';
+
+const shareMax = 0.2;
+const floorMs = 5;
+const countMin = 10;
+
+const ms = z.number().positive();
+const parameters = z.strictObject({
+  /** Left out: every link that a fault acts on. */
+  link: nodeName.optional(),
+  upMs: ms,
+  downMs: ms,
+});
+
+/**
+ * Records of both directions took as long from the node’s interface to the relay’s, or back, as the fault says: the
+ * median within 20 % or 5 ms, whichever is more. Both captures have one clock.
+ */
+export const oneWayDelay: Checker<z.output<typeof parameters>> = {
+  name: 'one-way-delay',
+  role: 'proof',
+  proves: ['latency'],
+  about: 'Records took so long from one end of the link to the other, each way, within 20 % or 5 ms.',
+  parameters,
+  judge(record, { link, upMs, downMs }) {
+    const clauses = new Clauses();
+    const windowsOf = Map.groupBy(windowsByLink(record, link), (window) => window.link);
+    if (windowsOf.size === 0) clauses.broken('no fault was on any link');
+    for (const [node, windows] of windowsOf) {
+      const atNode = recordsAt(record, node, clauses);
+      const atRelay = recordsAt(record, 'relay', clauses);
+      if (atNode === null || atRelay === null) continue;
+      for (const direction of directions) {
+        const wantedMs = direction === 'up' ? upMs : downMs;
+        const took = transitsBetween(atNode, atRelay, direction)
+          .filter(({ sentMs, tookMs }) =>
+            windows.some((window) => isWithin(window, sentMs) && isWithin(window, sentMs + tookMs)),
+          )
+          .map(({ tookMs }) => tookMs);
+        const what = `${node} ${direction}`;
+        if (took.length < countMin) {
+          clauses.broken(`${what}: ${took.length} records seen at both ends, expected at least ${countMin}`);
+          continue;
+        }
+        const median = medianOf(took);
+        const told = `${what}: ${took.length} records took ${median.toFixed(1)} ms (median)`;
+        if (Math.abs(median - wantedMs) <= Math.max(floorMs, shareMax * wantedMs)) clauses.holds(told);
+        else clauses.broken(`${told}, expected ${wantedMs} ms`);
+      }
+    }
+    return clauses.finding();
+  },
+};
