@@ -1,19 +1,31 @@
 import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
+import { acksWithinPull } from './acks-within-pull.ts';
 import { authorOrderKept } from './author-order-kept.ts';
+import { backWithin } from './back-within.ts';
 import { barrierSkew } from './barrier-skew.ts';
 import { begunInsideFault } from './begun-inside-fault.ts';
+import { bytesAtMost } from './bytes-at-most.ts';
 import { bytesForwarded } from './bytes-forwarded.ts';
+import { caughtUpWithin } from './caught-up-within.ts';
 import type { Checker } from './checker.ts';
+import { cleanedUpWhileAway } from './cleaned-up-while-away.ts';
 import { converges } from './converges.ts';
 import { deliveredWithin } from './delivered-within.ts';
 import { distinctCursors } from './distinct-cursors.ts';
 import { endsOkOrRetryable } from './ends-ok-or-retryable.ts';
 import { failedSecretsNowhere } from './failed-secrets-nowhere.ts';
 import { freshEphemerals } from './fresh-ephemerals.ts';
+import { goodput } from './goodput.ts';
 import { handshakeTook } from './handshake-took.ts';
 import { handshakeWithin } from './handshake-within.ts';
 import { health } from './health.ts';
+import { idleWithin } from './idle-within.ts';
 import { initiatorFailures } from './initiator-failures.ts';
+import { killedWhilePending } from './killed-while-pending.ts';
+import { latencyWithin } from './latency-within.ts';
+import { leftConnectedWithin } from './left-connected-within.ts';
+import { legalTransitions } from './legal-transitions.ts';
+import { neverBeyondStored } from './never-beyond-stored.ts';
 import { noDataLoss } from './no-data-loss.ts';
 import { noM3Sent } from './no-m3-sent.ts';
 import { noMetadataLeak } from './no-metadata-leak.ts';
@@ -21,23 +33,36 @@ import { noPendingHandshakeLeft } from './no-pending-handshake-left.ts';
 import { noPlaintext } from './no-plaintext.ts';
 import { noSessionLeft } from './no-session-left.ts';
 import { noSilentCorruption } from './no-silent-corruption.ts';
+import { noSplitBrain } from './no-split-brain.ts';
 import { noWireErrors } from './no-wire-errors.ts';
+import { notifiedOnce } from './notified-once.ts';
 import { oneBitDiffers } from './one-bit-differs.ts';
 import { oneWayDelay } from './one-way-delay.ts';
+import { operationsEndWithin } from './operations-end-within.ts';
 import { outstandingKept } from './outstanding-kept.ts';
+import { overlappingOperations } from './overlapping-operations.ts';
 import { overlappingPushes } from './overlapping-pushes.ts';
 import { packetsDropped } from './packets-dropped.ts';
 import { pendingHandshakesGone } from './pending-handshakes-gone.ts';
 import { processStruck } from './process-struck.ts';
 import { pulledAfterZero } from './pulled-after-zero.ts';
+import { pulls } from './pulls.ts';
 import { pushesSentOnce } from './pushes-sent-once.ts';
+import { pushesUnanswered } from './pushes-unanswered.ts';
+import { queuedAtOnce } from './queued-at-once.ts';
 import { receivedInOrder } from './received-in-order.ts';
+import { receivedOnce } from './received-once.ts';
 import { reconnectsAtMost } from './reconnects-at-most.ts';
 import { recordAbsent } from './record-absent.ts';
+import { recordsFlat } from './records-flat.ts';
+import { resumesUnasked } from './resumes-unasked.ts';
 import { retransmissions } from './retransmissions.ts';
 import { roundTrips } from './round-trips.ts';
+import { sessionGoneWithin } from './session-gone-within.ts';
 import { statusGoes } from './status-goes.ts';
 import { statusNeverTerminal } from './status-never-terminal.ts';
+import { storedOnceSameId } from './stored-once-same-id.ts';
+import { struckInsidePush } from './struck-inside-push.ts';
 import { successWithinAttempts } from './success-within-attempts.ts';
 import { typedFailure } from './typed-failure.ts';
 
@@ -54,12 +79,24 @@ export const standingChecks: readonly Checker[] = [
 
 /** Every checker a scenario can name beside them. */
 const named = [
+  backWithin,
+  latencyWithin,
+  leftConnectedWithin,
+  noSplitBrain,
+  pushesUnanswered,
+  queuedAtOnce,
+  recordsFlat,
+  sessionGoneWithin,
+  struckInsidePush,
   distinctCursors,
   ackCursorIsStoredCursor,
   authorOrderKept,
   pulledAfterZero,
   endsOkOrRetryable,
   statusNeverTerminal,
+  legalTransitions,
+  operationsEndWithin,
+  idleWithin,
   typedFailure,
   freshEphemerals,
   successWithinAttempts,
@@ -68,6 +105,7 @@ const named = [
   pendingHandshakesGone,
   noSessionLeft,
   failedSecretsNowhere,
+  resumesUnasked,
   barrierSkew,
   overlappingPushes,
   bytesForwarded,
@@ -77,7 +115,14 @@ const named = [
   packetsDropped,
   retransmissions,
   begunInsideFault,
+  killedWhilePending,
+  overlappingOperations,
   processStruck,
+  acksWithinPull,
+  goodput,
+  caughtUpWithin,
+  receivedOnce,
+  pulls,
   roundTrips,
   oneWayDelay,
   handshakeTook,
@@ -88,6 +133,11 @@ const named = [
   deliveredWithin,
   statusGoes,
   noWireErrors,
+  storedOnceSameId,
+  neverBeyondStored,
+  notifiedOnce,
+  bytesAtMost,
+  cleanedUpWhileAway,
 ] as readonly Checker[];
 
 /** By name: the standing checks and those a scenario can name. */
