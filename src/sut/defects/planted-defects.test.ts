@@ -52,6 +52,14 @@ const changes: Readonly<Record<string, Partial<Picture>>> = {
   'pending-handshake-kept': { pendingHandshakes: 9 },
   'dead-letter-after-three': { heldByA: holds(40, { deleted: 2 }) },
   'retry-refused-for-ever': { waiting: [1, 0] },
+  // Three retries of one item, each stored as another.
+  'new-id-per-retry': { heldByA: holds(44, { different: 41 }), heldByB: holds(44, { different: 41 }) },
+  // Each of these needs an interruption of its own: `interrupted-sync.test.ts`.
+  'outbox-cleared-on-send': {},
+  'delivered-when-sent': {},
+  'cursor-saved-before-items': {},
+  'head-taken-as-seen': {},
+  'vector-before-items': {},
   // Nobody can tell any more that an item was damaged.
   'payload-pushed-unsealed': {
     heldByB: holds(41, { damaged: 1 }),
