@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { nodeName } from '../../contract/parameters.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
-import { recordsSeen } from './traffic.ts';
+import { countOf, recordsReceived } from './traffic.ts';
 import { armedWindows } from './windows.ts';
 
 const parameters = z.strictObject({
@@ -26,23 +26,21 @@ export const acksWithinPull: Checker<z.output<typeof parameters>> = {
     const clauses = new Clauses();
     const window = armedWindows(record, 'bandwidth').find(({ links }) => links.includes(pulling));
     if (window === undefined) clauses.broken(`no bandwidth of ${pulling} was limited`);
-    const pages = recordsSeen(record, pulling, 'down', clauses)?.filter((one) => holds(one, 'PULL_RESPONSE'));
-    const acks = recordsSeen(record, pushing, 'down', clauses)?.filter((one) => holds(one, 'PUSH_ACK'));
-    if (window === undefined || pages === undefined || acks === undefined) return clauses.finding();
+    const pages = recordsReceived(record, pulling, 'down', clauses)?.filter(
+      (one) => countOf([one], 'PULL_RESPONSE') > 0,
+    );
+    const acks = recordsReceived(record, pushing, 'down', clauses);
+    if (window === undefined || pages === undefined || acks === null) return clauses.finding();
     const during = pages.filter(({ lastMs }) => lastMs >= window.fromMs);
     const fromMs = during[0]?.lastMs ?? Number.POSITIVE_INFINITY;
     const toMs = during.at(-1)?.lastMs ?? 0;
-    const within = acks
-      .filter(({ lastMs }) => fromMs <= lastMs && lastMs <= toMs)
-      .flatMap(({ messages }) => messages ?? [])
-      .filter((type) => type === 'PUSH_ACK').length;
+    const within = countOf(
+      acks.filter(({ lastMs }) => fromMs <= lastMs && lastMs <= toMs),
+      'PUSH_ACK',
+    );
     const figures = `${within} acknowledgements within ${during.length} pages`;
     if (within >= count) clauses.holds(figures);
     else clauses.broken(`${figures}, expected ${count}`);
     return clauses.finding();
   },
 };
-
-function holds({ messages }: { readonly messages: readonly string[] | null }, type: string): boolean {
-  return messages?.includes(type) ?? false;
-}

@@ -4,7 +4,7 @@ import { directions } from '../../contract/tap.ts';
 import type { CapturedRecord } from '../history/collected.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
-import { bytesBetween, recordsSeen } from './traffic.ts';
+import { bytesBetween, recordsReceived } from './traffic.ts';
 import { armedWindows, type FaultWindow } from './windows.ts';
 
 const parameters = z.strictObject({
@@ -38,7 +38,7 @@ export const goodput: Checker<Parameters> = {
     const clauses = new Clauses();
     const windows = armedWindows(record, 'bandwidth').filter(({ links }) => links.includes(options.link));
     if (windows.length === 0) clauses.broken(`no bandwidth of ${options.link} was limited`);
-    const seen = recordsSeen(record, options.link, options.direction, clauses);
+    const seen = recordsReceived(record, options.link, options.direction, clauses);
     if (seen === null) return clauses.finding();
     for (const window of windows) {
       const rates = ratesIn(window, seen, options);

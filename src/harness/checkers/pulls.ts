@@ -3,7 +3,8 @@ import { nodeName } from '../../contract/parameters.ts';
 import { entriesOf } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
-import { recordsSeen } from './traffic.ts';
+import { countOf } from './traffic.ts';
+import { recordsAt } from './wire-times.ts';
 
 const parameters = z.strictObject({
   node: nodeName,
@@ -19,16 +20,16 @@ export const pulls: Checker<z.output<typeof parameters>> = {
   parameters,
   judge(record, { node, min, max }) {
     const clauses = new Clauses();
-    const seen = recordsSeen(record, node, 'up', clauses);
+    const seen = recordsAt(record, node, clauses);
     if (seen === null) return clauses.finding();
     const startMs = entriesOf(record.entries, 'phase').find(({ phase }) => phase === 'loading')?.atMs;
     if (startMs === undefined) clauses.unknown('the load never began');
     else if (seen.every(({ messages }) => messages === null)) clauses.unknown(`the capture at ${node} was not opened`);
     else {
-      const asked = seen
-        .filter(({ lastMs }) => lastMs >= startMs)
-        .flatMap(({ messages }) => messages ?? [])
-        .filter((type) => type === 'PULL').length;
+      const asked = countOf(
+        seen.filter(({ lastMs }) => lastMs >= startMs),
+        'PULL',
+      );
       const figures = `${node} asked for ${asked} pages`;
       if (min <= asked && asked <= max) clauses.holds(figures);
       else clauses.broken(`${figures}, expected ${min} to ${max}`);
