@@ -5,6 +5,7 @@
  * bytes of one direction of one link's connections; the simulator's links obey the same rules.
  */
 import { z } from 'zod';
+import { handshakeMessages } from './wire.ts';
 
 const count = z.number().int().nonnegative();
 
@@ -12,16 +13,25 @@ const count = z.number().int().nonnegative();
 export const directions = ['up', 'down'] as const;
 export type Direction = (typeof directions)[number];
 
+/** The records of a connection before this number, in each direction, are its handshake. */
+export const handshakeRecordCount = handshakeMessages.hybrid.length / 2;
+
 const where = { link: z.string(), direction: z.enum(directions) };
 
-/** Record of a connection in this direction, from 0; on each connection. m1 of the handshake is up 0, m2 down 0. */
-const ofEachConnection = { record: count };
+/** How often the rule strikes at most. */
+const times = count.min(1).optional();
+/**
+ * Record of a connection in this direction, from 0; on each connection, unless `times` ends it. m1 of the handshake is
+ * up 0, m2 down 0.
+ */
+const ofEachConnection = { record: count, times };
 /**
  * The nth record, from 1, of at least `minBytes` (length prefix included) of this direction that came to the tap since
- * the rule was added, whatever the connection. The tap has no keys: size is how it tells a push from a heartbeat.
+ * the rule was added, whatever the connection, and the following ones until it struck `times` times, by default once.
+ * The tap has no keys: size is how it tells a push from a heartbeat. Handshakes are not counted.
  */
-const nthOfLink = { nth: count.min(1), minBytes: count };
-/** The moment when so many bytes of records of at least `minBytes` have come since the rule was added. */
+const nthOfLink = { nth: count.min(1), minBytes: count, times };
+/** The moment when so many bytes of such records have come since the rule was added. */
 const afterBytesOfLink = { afterBytes: count.min(1), minBytes: count };
 
 /** A rule that acts on a whole record; with `afterBytes` on the one in which the count is reached. */
@@ -50,8 +60,8 @@ function atByte<Action extends z.core.$ZodShape>(action: Action) {
 }
 
 /**
- * One thing the tap does at one point of the traffic. With `record` it strikes on each connection, else once. The first
- * rule added that meets a record decides; the others have counted it and missed it.
+ * One thing the tap does at one point of the traffic. The first rule added that meets a record decides; the others
+ * have counted it and missed it.
  */
 export const tapRule = z.union([
   /** Flips one bit of the record's Noise message: `bit` counts from the message's first byte, highest bit first. */

@@ -1,4 +1,4 @@
-import type { TapRecord, TapRule } from '../../contract/tap.ts';
+import { handshakeRecordCount, type TapRecord, type TapRule } from '../../contract/tap.ts';
 
 /** A rule in force: what it has counted, and what must end with it. */
 export class AddedRule {
@@ -24,12 +24,16 @@ export class AddedRule {
   meets(record: number, bytes: number): number | null {
     const { rule } = this;
     const at = byteIn(rule, bytes);
-    if ('record' in rule) return rule.record === record ? at : null;
-    if (bytes < rule.minBytes) return null;
+    if ('record' in rule) {
+      if (rule.record !== record) return null;
+      this.#counted += 1;
+      return this.#counted <= (rule.times ?? Number.POSITIVE_INFINITY) ? at : null;
+    }
+    if (record < handshakeRecordCount || bytes < rule.minBytes) return null;
     const before = this.#counted;
     if ('nth' in rule) {
       this.#counted += 1;
-      return this.#counted === rule.nth ? at : null;
+      return rule.nth <= this.#counted && this.#counted < rule.nth + (rule.times ?? 1) ? at : null;
     }
     this.#counted += bytes;
     return before < rule.afterBytes && rule.afterBytes <= this.#counted ? rule.afterBytes - before : null;

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Direction, TapEntry, TapRecord, TapRule } from '../../contract/tap.ts';
+import {
+  type Direction,
+  handshakeRecordCount,
+  type TapEntry,
+  type TapRecord,
+  type TapRule,
+} from '../../contract/tap.ts';
 import { preambleBytes, recordPrefixBytes } from '../../contract/wire.ts';
 import { concat } from '../../support/bytes.ts';
 import type { AddedRule } from './added-rule.ts';
 import { RecordStream, type StreamRecord } from './record-stream.ts';
 
-/** The records before this number, in each direction, belong to the handshake and are kept raw in the journal. */
-const handshakeRecordCount = 2;
 const peerOf = { up: 'down', down: 'up' } as const;
 const nothing = new Uint8Array(0);
 
@@ -102,7 +106,7 @@ export class TapConnection {
   #judge(direction: Direction, record: StreamRecord, atMs: number): Uint8Array {
     const { mutedBy } = this.#sides[direction];
     if (mutedBy !== null) {
-      this.#write(direction, record, nothing, 'drop', atMs, mutedBy);
+      mutedBy.onStrike(this.#write(direction, record, nothing, 'drop', atMs, mutedBy));
       return nothing;
     }
     const met = this.#tap.meet(direction, record.number, record.bytes.length);

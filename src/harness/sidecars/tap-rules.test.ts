@@ -150,36 +150,36 @@ describe('tap rules', () => {
     const large = 2 + 40;
     const big = (fill: number) => record(...new Array<number>(large - 2).fill(fill));
     const open = (tap: TapRules) => tap.connection('node-a', 500, () => undefined);
+    /** The handshake is not counted, however large. */
+    const start = concat(preamble, big(0), big(0));
 
     test('nth counts records of a size from when the rule was added, across connections', () => {
       const tap = new TapRules();
       const before = open(tap);
-      before.pass('up', concat(preamble, big(1)), 1);
+      before.pass('up', concat(start, big(1)), 1);
       const strikes: TapRecord[] = [];
       tap.add({ ...at, nth: 3, minBytes: large, action: 'drop' }, (entry) => strikes.push(entry));
       expect(before.pass('up', concat(first, big(2)), 2).forward).toHaveLength(first.length + large);
       const next = open(tap);
-      expect(next.pass('up', concat(preamble, second, big(3), big(4)), 3).forward).toEqual(
-        concat(preamble, second, big(3)),
-      );
+      expect(next.pass('up', concat(start, second, big(3), big(4)), 3).forward).toEqual(concat(start, second, big(3)));
       expect(next.pass('up', big(5), 4).forward).toEqual(big(5));
-      expect(open(tap).pass('up', concat(preamble, big(6), big(7), big(8)), 5).forward).toHaveLength(
-        preambleBytes + 3 * large,
+      expect(open(tap).pass('up', concat(start, big(6), big(7), big(8)), 5).forward).toHaveLength(
+        start.length + 3 * large,
       );
       expect(strikes).toEqual([recordsOf(tap).find(({ action }) => action === 'drop')]);
-      expect(strikes[0]).toMatchObject({ connection: 1, record: 2, bytesBefore: large, bytesAfter: 0, rule: 1 });
+      expect(strikes[0]).toMatchObject({ connection: 1, record: 4, bytesBefore: large, bytesAfter: 0, rule: 1 });
     });
 
     test('afterBytes stops at the very byte, counting only records of a size', () => {
       const tap = new TapRules();
       const connection = open(tap);
       tap.add({ ...at, afterBytes: large + 10, minBytes: large, action: 'cut' });
-      const passage = connection.pass('up', concat(preamble, first, big(1), second, big(2), third), 1);
+      const passage = connection.pass('up', concat(start, first, big(1), second, big(2), third), 1);
       expect(passage).toEqual({
-        forward: concat(preamble, first, big(1), second, big(2).slice(0, 10)),
+        forward: concat(start, first, big(1), second, big(2).slice(0, 10)),
         close: true,
       });
-      expect(recordsOf(tap).at(-1)).toMatchObject({ action: 'cut', record: 3, bytesBefore: large, bytesAfter: 10 });
+      expect(recordsOf(tap).at(-1)).toMatchObject({ action: 'cut', record: 5, bytesBefore: large, bytesAfter: 10 });
     });
 
     test.each([
@@ -189,8 +189,8 @@ describe('tap rules', () => {
       { bytes: large, passes: large },
     ])('a cut after $bytes bytes of the nth record passes $passes of it', ({ bytes, passes }) => {
       const rule = { ...at, nth: 2, minBytes: large, action: 'cut', bytes } as const;
-      const { passed, closed } = feed([rule], concat(preamble, big(1), first, big(2), third), 7);
-      expect(passed).toEqual(concat(preamble, big(1), first, big(2).slice(0, passes)));
+      const { passed, closed } = feed([rule], concat(start, big(1), first, big(2), third), 7);
+      expect(passed).toEqual(concat(start, big(1), first, big(2).slice(0, passes)));
       expect(closed).toBe(true);
     });
 
@@ -199,12 +199,8 @@ describe('tap rules', () => {
       { inside: 0.5, passes: 21 },
       { inside: 0.999, passes: large - 1 },
     ])('a cut inside the record, at $inside of it, passes $passes bytes of it', ({ inside, passes }) => {
-      const { passed } = feed(
-        [{ ...at, nth: 1, minBytes: large, action: 'cut', inside }],
-        concat(preamble, big(1)),
-        50,
-      );
-      expect(passed).toEqual(concat(preamble, big(1).slice(0, passes)));
+      const { passed } = feed([{ ...at, nth: 1, minBytes: large, action: 'cut', inside }], concat(start, big(1)), 50);
+      expect(passed).toEqual(concat(start, big(1).slice(0, passes)));
     });
 
     test('watch tells of the record and changes nothing', () => {
@@ -221,9 +217,24 @@ describe('tap rules', () => {
       const tap = new TapRules();
       const strikes: string[] = [];
       tap.add({ ...at, record: 0, action: 'watch' }, () => strikes.push('first'));
-      tap.add({ ...at, nth: 1, minBytes: 0, action: 'watch' }, () => strikes.push('second'));
+      tap.add({ ...at, record: 0, action: 'watch', times: 1 }, () => strikes.push('second'));
       open(tap).pass('up', stream, 1);
       expect(strikes).toEqual(['first']);
+    });
+
+    test.each([
+      { place: { record: 2, times: 2 }, struck: [0, 1] },
+      { place: { nth: 2, minBytes: large, times: 2 }, struck: [1, 2] },
+      { place: { nth: 2, minBytes: large }, struck: [1] },
+      { place: { record: 2 }, struck: [0, 1, 2, 3] },
+    ])('a rule for $place strikes on the connections $struck', ({ place, struck }) => {
+      const tap = new TapRules();
+      tap.add({ ...at, ...place, action: 'close-after' });
+      for (let fill = 1; fill <= 4; fill += 1) open(tap).pass('up', concat(start, big(fill)), 1);
+      const closed = recordsOf(tap).filter(({ action }) => action === 'close-after');
+      expect(closed.map(({ connection, record: number }) => [connection, number])).toEqual(
+        struck.map((one) => [one, 2]),
+      );
     });
   });
 
@@ -323,11 +334,12 @@ describe('tap rules', () => {
   });
 
   describe('mute', () => {
-    const rule: TapRule = { ...at, nth: 2, minBytes: 0, action: 'mute' };
+    const rule: TapRule = { ...at, record: 1, times: 1, action: 'mute' };
 
     test('passes the record and swallows every later record of the other direction on its connection', () => {
       const tap = new TapRules();
-      tap.add(rule);
+      const strikes: TapRecord[] = [];
+      tap.add(rule, (entry) => strikes.push(entry));
       const connection = tap.connection('node-a', 500, () => undefined);
       expect(connection.pass('up', concat(preamble, first), 1).forward).toHaveLength(preambleBytes + first.length);
       expect(connection.pass('down', concat(first, second.slice(0, 1)), 2).forward).toEqual(first);
@@ -348,7 +360,9 @@ describe('tap rules', () => {
         [0, 3, 'drop', 2, 0],
         [1, 0, 'forward', 3, 3],
       ]);
-      expect(recordsOf(tap).filter((entry) => entry.rule === 1)).toHaveLength(4);
+      const records = recordsOf(tap).filter((entry) => entry.rule === 1);
+      expect(records.map(({ action }) => action)).toEqual(['mute', 'drop', 'drop', 'drop']);
+      expect(strikes).toEqual(records.slice(0, 3));
     });
 
     test('taken out, it closes the connection that it muted and no other', () => {

@@ -220,7 +220,7 @@ export interface LossWitness {
 
 export interface Tap {
   /**
-   * `onStrike` is told at once of each record that the rule struck. Healing takes the rule out: what a `hold` kept back
+   * `onStrike` is told at once of each record that the rule struck, or that its `mute` swallowed. Healing takes the rule out: what a `hold` kept back
    * passes then, and a connection with a `mute` is closed.
    */
   addRule(rule: TapRule, onStrike?: (strike: TapRecord) => void): Promise<Heal>;
