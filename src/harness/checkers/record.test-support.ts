@@ -268,6 +268,7 @@ function validCollected(): Collected {
       packetsCounted: 200,
       bytes: 50_000,
       markFound: true,
+      peers: ['toxiproxy'],
       openedSessions: 2,
       opaqueSessions: 1,
       records: point === 'relay' ? relayRecords() : [],

@@ -41,6 +41,13 @@ export class Addresses {
     return `${this.#subnets.data}.${firstNodeHost + this.#indexOf(node)}`;
   }
 
+  /** Who has this address in the data network; an address that is nobody's stays as it is. */
+  nameOf(address: string): string {
+    if (address === this.toxiproxy) return 'toxiproxy';
+    if (address === this.relay) return 'relay';
+    return this.#nodes.find((node) => this.ofNode(node) === address) ?? address;
+  }
+
   /** Where Toxiproxy listens for this node; in a topology with a tap also the tap's port for it. */
   proxyPort(node: NodeName): number {
     return firstProxyPort + this.#indexOf(node);

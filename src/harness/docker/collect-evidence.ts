@@ -103,7 +103,8 @@ async function endCaptures(sources: EvidenceSources, gaps: Gaps): Promise<Captur
         const ended = await capture.end();
         if (ended === null) throw new Error('no capture was begun');
         const { framing } = system.relay;
-        const reading = readCapture({ kind: 'pcap', ...ended }, { relayPorts, framing, sessionKeys, mark });
+        const nameOf = (address: string) => parts.addresses.nameOf(address);
+        const reading = readCapture({ kind: 'pcap', ...ended }, { relayPorts, framing, sessionKeys, mark, nameOf });
         if (reading.problems.length > 0) gaps.lacks(`captures.${capture.point}`, reading.problems.join('; '));
         return reading;
       }),

@@ -30,6 +30,8 @@ export interface CapturedChunk {
   readonly flow: string;
   readonly direction: Direction;
   readonly bytes: Uint8Array;
+  /** Who has the other end. */
+  readonly peer?: string;
 }
 
 /** A capture taken apart, before anything is known of what the streams mean. */
@@ -41,6 +43,8 @@ export interface CaptureStreams {
   readonly connections: readonly ConnectionStreams[];
   /** Everything else that must be searched: other connections, datagrams, whole packets of other kinds. */
   readonly others: readonly Uint8Array[];
+  /** Every address in a packet, the point's own too; of chunks, the names of the other ends. */
+  readonly addresses: readonly string[];
   readonly problems: readonly string[];
 }
 
@@ -92,6 +96,7 @@ function chunkStreams(
       down: stream(flow, 'down', down),
     })),
     others: datagrams,
+    addresses: [...new Set(chunks.flatMap(({ peer }) => peer ?? []))],
     problems: [],
   };
 }
@@ -100,8 +105,11 @@ function pcapStreams(bytes: Uint8Array, relayPorts: readonly number[]): CaptureS
   const file = readPcap(bytes);
   const segments: TcpSegment[] = [];
   const others: Uint8Array[] = [file.rest];
+  const addresses = new Set<string>();
   for (const { atMs, bytes: frame } of file.packets) {
     const packet = decodePacket(file.linkType, atMs, frame);
+    if (packet !== null)
+      for (const end of [packet.source, packet.target]) addresses.add(end.slice(0, end.lastIndexOf(':')));
     if (packet?.kind === 'tcp') segments.push(packet);
     else others.push(packet?.payload ?? frame);
   }
@@ -116,6 +124,7 @@ function pcapStreams(bytes: Uint8Array, relayPorts: readonly number[]): CaptureS
     bytes: file.packets.reduce((sum, packet) => sum + packet.originalBytes, 0),
     connections,
     others,
+    addresses: [...addresses],
     problems: [
       ...(file.damage === null ? [] : [file.damage]),
       ...(file.snapped === 0 ? [] : [`${file.snapped} packets were cut by the snap length`]),

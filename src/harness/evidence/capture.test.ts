@@ -97,6 +97,21 @@ function readFile(bytes: Uint8Array, options: CaptureOptions): CaptureReading {
   return readCapture({ kind: 'pcap', point: 'relay', bytes, packetsCounted: null }, options);
 }
 
+test('everybody whom a point exchanged packets with is told, by name where it has one', () => {
+  const session = testSession(new Prng('peers'));
+  const talk = conversation(session);
+  const options = {
+    ...optionsFor(session),
+    nameOf: (address: string) => (address === host(node) ? 'node-a' : address),
+  };
+  expect(readFile(pcapOf(talk), options).capture.peers).toEqual([host(relay), 'node-a']);
+  const peers = readChunks(
+    chunks(talk).map((chunk) => ({ ...chunk, peer: 'node-b' })),
+    options,
+  ).capture.peers;
+  expect(peers).toEqual(['node-b']);
+});
+
 describe('a session with keys', () => {
   test('from a simulated link is split into records with times, sizes and messages', () => {
     const session = testSession(new Prng('chunks'));
@@ -385,3 +400,7 @@ describe('the same traffic at two points', () => {
     expect(second!.raw.pieces![1]).toBe(first!.raw.pieces![1]);
   });
 });
+
+function host(end: string): string {
+  return end.slice(0, end.lastIndexOf(':'));
+}

@@ -21,6 +21,8 @@ export interface CaptureOptions {
   readonly framing: 'none' | 'records-u16';
   readonly sessionKeys: readonly SessionKeys[];
   readonly mark: string;
+  /** Who has an address; one that is nobody's stays as it is. */
+  readonly nameOf?: (address: string) => string;
 }
 
 export interface CaptureReading {
@@ -63,7 +65,7 @@ export class CaptureReader {
   }
 
   read(input: CaptureInput): CaptureReading {
-    const { relayPorts, framing, mark } = this.#options;
+    const { relayPorts, framing, mark, nameOf = (address: string) => address } = this.#options;
     const { point } = input;
     const streams = captureStreams(input, relayPorts, this.#seen);
     const read = streams.connections.map((connection) => readConnection(connection, framing, this.#keyring));
@@ -80,6 +82,7 @@ export class CaptureReader {
         packetsCounted: input.packetsCounted,
         bytes: streams.bytes,
         markFound,
+        peers: [...new Set(streams.addresses.map(nameOf))].filter((name) => name !== point).toSorted(),
         openedSessions: read.filter(({ session, isOpaque }) => session !== null && !isOpaque).length,
         opaqueSessions,
         records: read.flatMap((connection) => connection.records).sort((a, b) => a.firstMs - b.firstMs),

@@ -44,8 +44,8 @@ const collected: Collected = {
   searches: [search],
   metadata: { logLines: 4, strayLines: [], pages: ['/health'], strayPages: [], markFound: true },
   captures: [
-    { ...capture, point: 'relay', records: [record, record, record] },
-    { ...capture, point: 'node-a', records: [] },
+    { ...capture, point: 'relay', peers: ['toxiproxy'], records: [record, record, record] },
+    { ...capture, point: 'node-a', peers: ['toxiproxy'], records: [] },
   ],
   tapJournal: null,
   links: {},

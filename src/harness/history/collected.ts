@@ -112,6 +112,8 @@ export interface CollectedCapture {
   readonly packetsCounted: number | null;
   readonly bytes: number;
   readonly markFound: boolean;
+  /** With whom it exchanged packets: `relay`, `node-b`, `toxiproxy`; an address that nobody there has stays one. */
+  readonly peers: readonly string[];
   /** Of the connections seen: opened with session keys, or opaque. */
   readonly openedSessions: number;
   readonly opaqueSessions: number;

@@ -1,4 +1,3 @@
-import type { Direction } from '../../contract/tap.ts';
 import { utf8 } from '../../support/bytes.ts';
 import type { CapturedChunk, CaptureInput } from '../evidence/capture.ts';
 
@@ -18,8 +17,8 @@ export class LinkCapture {
   }
 
   /** Bytes of one connection at one point. */
-  saw(point: string, flow: string, direction: Direction, bytes: Uint8Array): void {
-    this.#points.get(point)?.saw({ atMs: this.#wallMs(), flow, direction, bytes });
+  saw(point: string, chunk: Omit<CapturedChunk, 'atMs'>): void {
+    this.#points.get(point)?.saw({ atMs: this.#wallMs(), ...chunk });
   }
 
   inputs(): CaptureInput[] {

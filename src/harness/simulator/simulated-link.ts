@@ -190,7 +190,8 @@ export class SimulatedLink implements Link, ConnectionPath {
   }
 
   saw(end: 'node' | 'relay', connection: object, direction: Direction, bytes: Uint8Array): void {
-    this.#options.capture.saw(end === 'node' ? this.node : 'relay', this.#flows.get(connection)!, direction, bytes);
+    const [point, peer] = end === 'node' ? [this.node, 'relay'] : ['relay', this.node];
+    this.#options.capture.saw(point, { flow: this.#flows.get(connection)!, peer, direction, bytes });
   }
 
   abruptReason(): CloseReason {
