@@ -1,10 +1,11 @@
 import { announced } from './announced.ts';
 import { elapsed } from './elapsed.ts';
 import { healed } from './healed.ts';
+import { passed } from './passed.ts';
 import type { Trigger } from './trigger.ts';
 import { unacknowledged } from './unacknowledged.ts';
 
 /** Every trigger that a fault's `when` can name. */
 export const triggers: Readonly<Record<string, Trigger>> = Object.fromEntries(
-  [announced, unacknowledged, elapsed, healed].map((trigger) => [trigger.name, trigger as Trigger]),
+  [announced, unacknowledged, passed, elapsed, healed].map((trigger) => [trigger.name, trigger as Trigger]),
 );

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { byteCount, nodeName } from '../../contract/parameters.ts';
+import { directions } from '../../contract/tap.ts';
+import { assert } from '../../support/assert.ts';
+import type { Trigger } from './trigger.ts';
+
+const common = {
+  link: nodeName,
+  direction: z.enum(directions).default('up'),
+  /** Only records this large are counted: the tap has no keys, so size is how it tells a large push from the rest. */
+  'of-records-from': byteCount.default(1),
+};
+
+const parameters = z.union([
+  z
+    .strictObject({ ...common, bytes: byteCount.refine((bytes) => bytes > 0, 'at least one byte') })
+    .transform(({ bytes, ...rest }) => ({ ...rest, at: { afterBytes: bytes } })),
+  z
+    .strictObject({ ...common, records: z.number().int().positive() })
+    .transform(({ records, ...rest }) => ({ ...rest, at: { nth: records + 1, bytes: 0 } })),
+]);
+
+/**
+ * So many bytes or records of one direction have passed the tap since the load began; of records, the next one is there
+ * too. The direction is held at this point until the fault is on, however long it takes to strike.
+ */
+export const passed: Trigger<z.output<typeof parameters>> = {
+  name: 'passed',
+  about: 'So many bytes or records of a direction passed the tap, which lets no more by until the fault is on.',
+  parameters,
+  needsTap: true,
+  async arm({ topology }, { link, direction, 'of-records-from': minBytes, at }, fire) {
+    assert(topology.tap !== null, 'the trigger `passed` is used in topologies with a tap');
+    return topology.tap.addRule({ action: 'hold', link, direction, minBytes, ...at }, fire);
+  },
+};
