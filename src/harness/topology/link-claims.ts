@@ -75,9 +75,11 @@ export function linkClaims(claim: (says: string, body: () => Promise<void>) => v
     const { state } = await told(topology, a, 'status', {});
     assert(state === 'connected' || state === 'degraded', `nobody is told of a stall (${a} is ${state})`);
     const left = nextEvent(topology, a, (event) => event.event === 'state' && event.state !== 'connected');
-    await heal();
-    await heal();
-    await left();
+    await soon(topology, 'the node to hear of it', async () => {
+      await heal();
+      await heal();
+      await left();
+    });
     await tellAnew(topology, a);
     await connected(topology, a);
     await holds(topology, b, item);
@@ -101,8 +103,10 @@ export function linkClaims(claim: (says: string, body: () => Promise<void>) => v
     await pause(topology.clock, 1500);
     assert((await recordsUp(topology, a)) === records, 'the first message of its handshake is swallowed');
     const failed = nextEvent(topology, a, (event) => event.event === 'handshake-failed');
-    await heal();
-    await failed();
+    await soon(topology, 'the handshake to fail', async () => {
+      await heal();
+      await failed();
+    });
     await tellAnew(topology, a);
     await connected(topology, a);
   });
@@ -111,8 +115,11 @@ export function linkClaims(claim: (says: string, body: () => Promise<void>) => v
     const { topology, a, b } = stage();
     await connected(topology, a);
     const left = nextEvent(topology, a, (event) => event.event === 'state' && event.state !== 'connected');
-    const heal = await topology.link(a).reset();
-    await left();
+    const heal = await soon(topology, 'the node to hear of it', async () => {
+      const injected = await topology.link(a).reset();
+      await left();
+      return injected;
+    });
     const listed = await topology.link(a).inForce();
     assert(
       listed.length > 0 && listed.every(({ ability }) => ability === 'reset'),
@@ -146,8 +153,10 @@ export function linkClaims(claim: (says: string, body: () => Promise<void>) => v
     const { state } = await told(topology, a, 'status', {});
     assert(state === 'connected' || state === 'degraded', `the end has not reached ${a} (it is ${state})`);
     const left = nextEvent(topology, a, (event) => event.event === 'state' && event.state !== 'connected');
-    await heal();
-    await left();
+    await soon(topology, 'the end to arrive', async () => {
+      await heal();
+      await left();
+    });
     await topology.relay.restart();
     for (const node of [a, b]) {
       await tellAnew(topology, node);
@@ -214,6 +223,15 @@ export function linkClaims(claim: (says: string, body: () => Promise<void>) => v
     await holds(topology, b, item);
     assertListed(await link.inForce(), []);
   });
+}
+
+/** Sooner than any time-out or heartbeat of the node could explain. */
+async function soon<T>(topology: Topology, what: string, work: () => Promise<T>): Promise<T> {
+  const startMs = topology.clock.monotonicMs();
+  const done = await work();
+  const tookMs = topology.clock.monotonicMs() - startMs;
+  assert(tookMs < 2500, `it takes a moment for ${what} (took ${tookMs} ms)`);
+  return done;
 }
 
 function assertListed(listed: readonly InForce[], expected: readonly InForce[]): void {
