@@ -6,7 +6,7 @@ import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { ledgerOf } from './ledger.ts';
-import { recordsSeen } from './traffic.ts';
+import { recordsAt } from './wire-times.ts';
 
 const parameters = z.strictObject({
   node: nodeNames,
@@ -34,10 +34,8 @@ export const bytesAtMost: Checker<z.output<typeof parameters>> = {
     }
     let exchanged = 0;
     for (const node of nodes) {
-      for (const direction of ['up', 'down'] as const) {
-        const seen = recordsSeen(record, node, direction, clauses) ?? [];
-        exchanged += seen.filter(({ lastMs }) => lastMs >= startMs).reduce((sum, { bytes }) => sum + bytes, 0);
-      }
+      const seen = recordsAt(record, node, clauses) ?? [];
+      exchanged += seen.filter(({ lastMs }) => lastMs >= startMs).reduce((sum, { bytes }) => sum + bytes, 0);
     }
     const least = nodes.reduce((sum, node) => sum + leastBytes(record, node), 0);
     const figures = `${nodes.join(' and ')} exchanged ${exchanged} bytes, ${(exchanged / least).toFixed(2)} times ${least}`;

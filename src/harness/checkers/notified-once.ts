@@ -4,7 +4,8 @@ import { entriesOf } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { isLoad, ledgerOf } from './ledger.ts';
-import { recordsSeen } from './traffic.ts';
+import { countOf } from './traffic.ts';
+import { recordsAt } from './wire-times.ts';
 
 const parameters = z.strictObject({ node: nodeName });
 
@@ -16,16 +17,16 @@ export const notifiedOnce: Checker<z.output<typeof parameters>> = {
   parameters,
   judge(record, { node }) {
     const clauses = new Clauses();
-    const seen = recordsSeen(record, node, 'down', clauses);
+    const seen = recordsAt(record, node, clauses);
     if (seen === null) return clauses.finding();
     const startMs = entriesOf(record.entries, 'phase').find(({ phase }) => phase === 'loading')?.atMs;
     if (startMs === undefined) clauses.unknown('the load never began');
     else if (seen.every(({ messages }) => messages === null)) clauses.unknown(`the capture at ${node} was not opened`);
     else {
-      const told = seen
-        .filter(({ lastMs }) => lastMs >= startMs)
-        .flatMap(({ messages }) => messages ?? [])
-        .filter((type) => type === 'NOTIFY').length;
+      const told = countOf(
+        seen.filter(({ lastMs }) => lastMs >= startMs),
+        'NOTIFY',
+      );
       const { pushes } = ledgerOf(record);
       const pushed = pushes.filter((push) => push.node !== node && push.item !== null && isLoad(push.part)).length;
       const figures = `${node} was told ${told} times of ${pushed} items`;
