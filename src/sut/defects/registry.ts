@@ -23,6 +23,7 @@ import { passphraseInNodeLog } from './passphrase-in-node-log.ts';
 import { payloadPushedUnsealed } from './payload-pushed-unsealed.ts';
 import { pendingHandshakeKept } from './pending-handshake-kept.ts';
 import { pullAndPushDeadlock } from './pull-and-push-deadlock.ts';
+import { pushTimeoutAbsolute } from './push-timeout-absolute.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
@@ -30,6 +31,7 @@ import { tombstoneNotApplied } from './tombstone-not-applied.ts';
 import { vectorBeforeItems } from './vector-before-items.ts';
 import { vectorComponentSkipped } from './vector-component-skipped.ts';
 import { vectorWrittenLater } from './vector-written-later.ts';
+import { wholeFramesAreLiveness } from './whole-frames-are-liveness.ts';
 
 /** Every planted defect, by the name that scenarios use. */
 export const defects: Readonly<Record<string, Defect>> = byName([
@@ -55,6 +57,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   pullAndPushDeadlock,
   notifyDroppedWhilePulling,
   emptyPageIsAnError,
+  pushTimeoutAbsolute,
+  wholeFramesAreLiveness,
   newIdPerRetry,
   outboxClearedOnSend,
   deliveredWhenSent,

@@ -16,7 +16,7 @@ import { Outbox } from './outbox.ts';
 import type { NodeParts } from './parts.ts';
 import type { Pulled, Puller } from './puller.ts';
 import type { Sealer } from './sealer.ts';
-import { Session, type SessionOwner } from './session.ts';
+import type { Session, SessionOwner } from './session.ts';
 import type { NodeStats } from './stats.ts';
 import type { Applied } from './store.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -157,7 +157,7 @@ export class GroupSync {
   }
 
   #dial(): void {
-    this.#session = new Session({
+    this.#session = new this.#parts.session({
       parts: this.#parts,
       group: this.#group,
       sealer: this.sealer,

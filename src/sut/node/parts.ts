@@ -16,6 +16,7 @@ import { Puller } from './puller.ts';
 import { retryDelay } from './retry-delay.ts';
 import { nodeSchema } from './schema.ts';
 import { groupSealer, type Sealer } from './sealer.ts';
+import { Session } from './session.ts';
 import { NodeStore } from './store.ts';
 import { SyncNode } from './sync-node.ts';
 
@@ -54,6 +55,8 @@ export interface NodeParts {
   readonly retryDelayMs: (attempt: number) => number;
   /** Each group has one. */
   readonly puller: typeof Puller;
+  /** One for each connection. */
+  readonly session: typeof Session;
   /** One for each connection. */
   readonly newHealthRule: () => HealthRule;
   readonly log: EventLog<typeof nodeLogEvents>;
@@ -96,6 +99,7 @@ function standardParts(ports: NodePorts, config: NodeConfig, identity: Identity)
     outboxRules: standardRules,
     retryDelayMs: retryDelay(config, random),
     puller: Puller,
+    session: Session,
     newHealthRule: () => new HealthRule(),
     log: new EventLog({ table: nodeLogEvents, level: config.logLevel, clock, sink: ports.log }),
     events: new EventHub(() => clock.wallMs()),

@@ -14,6 +14,7 @@ import { RelayMetrics } from './relay-metrics.ts';
 import { RelayStore } from './relay-store.ts';
 import { Responses } from './responses.ts';
 import { schema } from './schema.ts';
+import { RelaySession } from './session.ts';
 import { SessionRegistry } from './session-registry.ts';
 import { ThrottledLines } from './throttled-lines.ts';
 
@@ -33,6 +34,8 @@ export interface RelayParts {
   readonly database: Database;
   readonly store: RelayStore;
   readonly sessions: SessionRegistry;
+  /** One for each connection. */
+  readonly session: typeof RelaySession;
   readonly pending: PendingHandshakes;
   readonly addresses: AddressLimit;
   readonly rates: RateLimits;
@@ -63,6 +66,7 @@ export function relayParts(ports: RelayPorts, config: RelayConfig): RelayParts {
     database,
     store: new RelayStore(database, clock, config),
     sessions: new SessionRegistry(),
+    session: RelaySession,
     pending: new PendingHandshakes(),
     addresses: new AddressLimit({
       perAddress: config.connectionsPerAddress,

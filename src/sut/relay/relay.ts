@@ -10,7 +10,7 @@ import { logStorageFailure, type Refusal } from './log-events.ts';
 import { type RelayChange, type RelayParts, relayParts } from './parts.ts';
 import { RelayPages } from './relay-pages.ts';
 import { Requests } from './requests.ts';
-import { RelaySession } from './session.ts';
+import type { RelaySession } from './session.ts';
 
 /** A relay of these parts, each change applied to what the one before left. */
 export function composeRelay(ports: RelayPorts, config: RelayConfig, changes: readonly RelayChange[] = []): Relay {
@@ -75,7 +75,7 @@ export class Relay {
     }
     this.#parts.counts.accepts += 1;
     this.#parts.metrics.connectionAccepted();
-    const session = new RelaySession(this.#parts, connection, {
+    const session = new this.#parts.session(this.#parts, connection, {
       serve: (which, frame) => this.#requests.serve(which, frame),
       gone: (which) => this.#gone(which),
     });
