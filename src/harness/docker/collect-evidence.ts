@@ -14,6 +14,7 @@ import { collectRelay } from './collect-relay.ts';
 import type { DockerLink } from './docker-link.ts';
 import { Gaps } from './gaps.ts';
 import type { LogPart, LogReader } from './log-reader.ts';
+import { shellFiles } from './shell.ts';
 import type { StageParts } from './stage-parts.ts';
 import type { VolumeFiles } from './volume-keeper.ts';
 
@@ -30,6 +31,7 @@ export interface EvidenceSources {
 
 type PageName = 'health' | 'metrics';
 type Pages = ReadonlyMap<PageName, string>;
+type Volumes = ReadonlyMap<string, VolumeFiles>;
 
 /** Never throws for what cannot be had: that stands in `missing`, and the checks that need it answer unknown. */
 export async function collectEvidence(sources: EvidenceSources, plan: CollectPlan): Promise<Collected> {
@@ -45,7 +47,6 @@ export async function collectEvidence(sources: EvidenceSources, plan: CollectPla
     gaps.try('links', () => parts.readLinkBytes()),
     gaps.try('relay.closeWait', () => parts.relayCapture.closeWait()),
   ]);
-  const temporary = await gaps.try('searches.file', () => temporaryFiles(parts));
   const [volumes, captures, relayLog, toxiproxyLog, journal] = await Promise.all([
     gaps.try(['relay.rows', 'relay.integrityCheck', 'searches.database', 'searches.file', ...nodeRows(parts)], () =>
       readVolumes(parts),
@@ -56,6 +57,7 @@ export async function collectEvidence(sources: EvidenceSources, plan: CollectPla
     gaps.try('tapJournal', async () => (await parts.tap?.journal()) ?? null),
   ]);
 
+  const temporary = await gaps.try('searches.file', () => temporaryFiles(parts, volumes));
   const context = { system: sources.system, gaps, volumes, group: plan.group };
   const collectedNodes = await Promise.all(
     [...nodes.values()].map(async (node, index) => [node.name, await collectNode.finish(node, asked[index]!, context)]),
@@ -128,7 +130,7 @@ async function fetchPages({ parts, system }: EvidenceSources, gaps: Gaps): Promi
 }
 
 /** Their owners stand still meanwhile, so that a database and its log fit together. */
-async function readVolumes({ relay, nodes, keeper }: StageParts): Promise<ReadonlyMap<string, VolumeFiles>> {
+async function readVolumes({ relay, nodes, keeper }: StageParts): Promise<Volumes> {
   const processes = [relay, ...nodes.values()].map(({ process }) => process);
   const paused = processes.filter(({ isRunning, isPaused }) => isRunning && !isPaused);
   try {
@@ -140,15 +142,15 @@ async function readVolumes({ relay, nodes, keeper }: StageParts): Promise<Readon
 }
 
 /**
- * What the relay wrote outside its volume. Its own layer is read-only in every topology; the engine's word for that is
- * what is searched in its place, beside the one folder that can be written to.
+ * What the relay wrote outside its data: its own layer is read-only in every topology, by the engine's word, and the one
+ * other folder that it can write to is a volume.
  */
-async function temporaryFiles({ docker, relay }: StageParts): Promise<Buffer> {
+async function temporaryFiles({ docker, relay }: StageParts, volumes: Volumes | null): Promise<Buffer | null> {
   const { HostConfig } = await docker.getContainer(relay.process.id).inspect();
   if (HostConfig.ReadonlyRootfs !== true) throw new Error('the relay’s root file system is not read-only');
-  if (!relay.process.isRunning) return Buffer.alloc(0); // Its temporary folder went with it.
-  const shell = await relay.shell.open();
-  return (await shell.run('find /tmp -type f ! -name .out ! -name .err -print -exec cat {} +')).stdout;
+  if (volumes === null) return null; // Written down once, where the volumes could not be read.
+  const files = [...(volumes.get('relay-tmp') ?? [])].filter(([path]) => !shellFiles.includes(path));
+  return Buffer.concat(files.flatMap(([path, content]) => [utf8(`${path}\n`), content]));
 }
 
 interface Searched {

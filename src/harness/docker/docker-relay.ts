@@ -23,6 +23,7 @@ export class DockerRelay implements RelayControl {
   readonly #docker: Docker;
   readonly #manifest: SystemManifest['relay'];
   readonly #address: string;
+  #identity: string | null = null;
 
   constructor(
     docker: Docker,
@@ -64,12 +65,15 @@ export class DockerRelay implements RelayControl {
     }
   }
 
-  /** The relay's own name, for addresses; null where the system has none. */
+  /** The relay's own name, for addresses; null where the system has none. Asked for once: it outlasts restarts. */
   async identity(): Promise<string | null> {
     const path = this.#manifest.pages?.identity;
     if (path === undefined || path === null) return null;
-    const { body } = await this.page(path);
-    return (JSON.parse(body) as { relay_id: string }).relay_id;
+    if (this.#identity === null) {
+      const { body } = await this.page(path);
+      this.#identity = (JSON.parse(body) as { relay_id: string }).relay_id;
+    }
+    return this.#identity;
   }
 
   /** One of its pages. Fails while the relay is down or paused. */

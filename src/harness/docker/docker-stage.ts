@@ -19,7 +19,7 @@ import type {
 import { collectEvidence } from './collect-evidence.ts';
 import { DockerLink } from './docker-link.ts';
 import { LogReader } from './log-reader.ts';
-import type { StageParts } from './stage-parts.ts';
+import { relayVolumes, type StageParts } from './stage-parts.ts';
 
 const disconnectedWithinMs = 5_000;
 
@@ -110,9 +110,7 @@ export class DockerStage implements Topology {
       ...captures.map((capture) => capture.begin(mark)),
       toxiproxy.mark(mark),
       this.#markVolume(mark),
-      relay.shell
-        .open()
-        .then((shell) => shell.expect(`echo ${mark} >/proc/1/fd/2; echo ${mark} >/tmp/relay-chaos-mark`)),
+      relay.shell.open().then((shell) => shell.expect(`echo ${mark} >/proc/1/fd/2`)),
       ...[...nodes.values()].map(async (node) => (await node.shell.open()).expect(`echo ${mark} >/proc/1/fd/2`)),
     ]);
     const [baseline] = await Promise.all([
@@ -158,7 +156,7 @@ export class DockerStage implements Topology {
   async #markVolume(mark: string): Promise<void> {
     const { keeper } = this.#parts;
     const { database } = this.#options.system.relay;
-    await keeper.mark('relay', mark);
+    for (const volume of relayVolumes) await keeper.mark(volume, mark);
     if (database !== null) await keeper.markRow('relay', database.file, mark);
   }
 
@@ -169,8 +167,7 @@ export class DockerStage implements Topology {
     if (down.length > 0) return down.map(({ process }) => `${process.name} is not running`);
     const [ends] = await Promise.all([
       Promise.all([...nodes.values()].map((node) => node.request('disconnect', {}))),
-      keeper.removeMark('relay'),
-      relay.shell.open().then((shell) => shell.expect('rm -f /tmp/relay-chaos-mark')),
+      ...relayVolumes.map((volume) => keeper.removeMark(volume)),
       ...captures.map((capture) => capture.abandon()),
     ]);
     const left = await Promise.all([

@@ -10,6 +10,9 @@ export interface ShellResult {
 
 const commandTimeoutMs = 20_000;
 
+/** What a shell leaves in its folder: the last command's output. */
+export const shellFiles: readonly string[] = ['.out', '.err'];
+
 interface Pending {
   readonly resolve: (result: ShellResult) => void;
   readonly reject: (error: Error) => void;
@@ -44,7 +47,7 @@ export class Shell {
 
   /** The command's result whatever its status. Rejects when the shell is gone or silent for 20 s. */
   run(command: string): Promise<ShellResult> {
-    const [out, err] = [`${this.#folder}/.out`, `${this.#folder}/.err`];
+    const [out, err] = shellFiles.map((name) => `${this.#folder}/${name}`);
     return this.#ask(
       `{ ${command}\n} </dev/null >${out} 2>${err}; s=$?; printf '@@%s %s %s\\n' $s $(wc -c <${out}) $(wc -c <${err}); cat ${out} ${err}\n`,
     );

@@ -21,6 +21,9 @@ import type { DockerTopology } from './topologies.ts';
 import { ToxiproxyServer } from './toxiproxy-server.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 
+/** What the relay can write to: its data and its temporary files. */
+export const relayVolumes = ['relay', 'relay-tmp'] as const;
+
 export interface StageParts {
   readonly docker: Docker;
   readonly addresses: Addresses;
@@ -80,6 +83,8 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       topology.hasTap ? start('tap') : null,
       start('toxiproxy').then((attachment) => attachment.close()),
     ]);
+    const keeper = new VolumeKeeper(docker.getContainer(idOf('keeper')), keeperShell);
+    await keeper.openToAll('relay-tmp');
     const relay = new DockerRelay(docker, process('relay'), {
       manifest: system.relay,
       controlAddress: addresses.relayControl,
@@ -117,7 +122,7 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       nodeShapers: new Map(topology.nodes.map((name, index) => [name, nodeShapers[index]!])),
       captures,
       relayCapture: captures[0]!,
-      keeper: new VolumeKeeper(docker.getContainer(idOf('keeper')), keeperShell),
+      keeper,
       readLinkBytes: () => readLinkBytes({ toxiproxy, shell: proxyShell, addresses, nodes: topology.nodes }),
       tap,
       close: () => {

@@ -12,9 +12,14 @@ export interface DockerTopology {
 
 export const composeFolder = resolve(import.meta.dirname, '../../../compose');
 
+const pair = ['node-a', 'node-b'];
+
 export const dockerTopologies: readonly DockerTopology[] = [
-  { name: 'pair', nodes: ['node-a', 'node-b'], hasTap: false },
-  { name: 'mitm', nodes: ['node-a', 'node-b'], hasTap: true },
+  { name: 'pair', nodes: pair, hasTap: false },
+  { name: 'mitm', nodes: pair, hasTap: true },
+  { name: 'trio', nodes: [...pair, 'node-c'], hasTap: false },
+  { name: 'four-authors', nodes: [...pair, 'node-c', 'node-d'], hasTap: false },
+  { name: 'five', nodes: [...pair, 'node-c', 'node-d', 'node-e'], hasTap: false },
 ];
 
 export function dockerTopology(name: string): DockerTopology {

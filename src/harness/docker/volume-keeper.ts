@@ -46,4 +46,9 @@ export class VolumeKeeper {
   async removeMark(volume: string): Promise<void> {
     await this.#shell.expect(`rm -f /volumes/${quoted(volume)}/${markName}`);
   }
+
+  /** Everybody may write into the volume, as into any folder for temporary files. */
+  async openToAll(volume: string): Promise<void> {
+    await this.#shell.expect(`chmod 1777 /volumes/${quoted(volume)}`);
+  }
 }

@@ -9,12 +9,13 @@ const healthyWithinMs = 10_000;
  * Only waits; whether it is healthy is judged from what is collected then.
  */
 export async function waitUntilHealthy({ topology, clock }: TrialContext): Promise<void> {
-  const holds = (stats: RelayStats | null) =>
-    stats === null || (stats.sessions.length === topology.nodes.length && stats.pendingHandshakes === 0);
+  const holds = (stats: RelayStats | null | 'no answer') =>
+    stats !== 'no answer' &&
+    (stats === null || (stats.sessions.length === topology.nodes.length && stats.pendingHandshakes === 0));
   try {
     await until(clock, {
       what: 'the relay to be healthy',
-      probe: () => topology.relay.stats(),
+      probe: () => topology.relay.stats().catch(() => 'no answer' as const),
       holds,
       everyMs: 100,
       timeoutMs: healthyWithinMs,

@@ -9,7 +9,8 @@ const pollEveryMs = 250;
 
 interface Seen {
   readonly nodes: Readonly<Record<string, { pending: number | null; cursor: number | null } | 'no answer'>>;
-  readonly headCursor: number | null;
+  /** Of the trial's group; null for a system without statistics. */
+  readonly headCursor: number | null | 'no answer';
   readonly quietForMs: number;
 }
 
@@ -25,18 +26,19 @@ export async function settle(context: TrialContext, withinMs: number): Promise<b
 
   const probe = async (): Promise<Seen> => {
     const statuses = await Promise.all(topology.nodes.map((node) => observeStatus(context, node)));
-    const stats = await topology.relay.stats().catch(() => null);
+    const stats = await topology.relay.stats().catch(() => 'no answer' as const);
     const nodes = Object.fromEntries(
       topology.nodes.map((node, index) => {
         const status = statuses[index];
         return [node, status ? { pending: status.pending, cursor: status.cursor } : ('no answer' as const)];
       }),
     );
-    const now = stats === null ? JSON.stringify([nodes, await bytesPassed(context)]) : JSON.stringify(workOf(stats));
+    const isTold = stats !== null && stats !== 'no answer';
+    const now = isTold ? JSON.stringify(workOf(stats)) : JSON.stringify([nodes, await bytesPassed(context)]);
     if (now !== work) workChangedMs = clock.monotonicMs();
     work = now;
     const quietForMs = clock.monotonicMs() - workChangedMs;
-    return { nodes, headCursor: stats === null ? null : headOf(stats, context.facts.group), quietForMs };
+    return { nodes, headCursor: isTold ? headOf(stats, context.facts.group) : stats, quietForMs };
   };
 
   try {
@@ -57,7 +59,7 @@ export async function settle(context: TrialContext, withinMs: number): Promise<b
 }
 
 function isSettled({ nodes, headCursor, quietForMs }: Seen): boolean {
-  if (quietForMs < quietMs) return false;
+  if (quietForMs < quietMs || headCursor === 'no answer') return false;
   return Object.values(nodes).every(
     (node) =>
       node !== 'no answer' &&

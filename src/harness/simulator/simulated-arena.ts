@@ -16,6 +16,7 @@ export const simulatedShapes: readonly SimulatedShape[] = [
   { name: 'pair', nodes: ['node-a', 'node-b'], hasTap: false },
   { name: 'mitm', nodes: ['node-a', 'node-b'], hasTap: true },
   { name: 'trio', nodes: ['node-a', 'node-b', 'node-c'], hasTap: false },
+  { name: 'four-authors', nodes: ['node-a', 'node-b', 'node-c', 'node-d'], hasTap: false },
   { name: 'five', nodes: ['node-a', 'node-b', 'node-c', 'node-d', 'node-e'], hasTap: false },
 ];
 
@@ -37,6 +38,7 @@ export const referenceCan: readonly Capability[] = [
   'hooks',
   'pages',
   'log-events',
+  'page',
   'codec',
   'stream',
 ];

@@ -214,7 +214,9 @@ describe('simulated topology', () => {
     const topology = await openStage();
     expect(() => topology.node('node-z')).toThrow('node: expected one of node-a, node-b, got "node-z"');
     await expect(topology.relayAddresses('node-z')).rejects.toThrow('node-z');
-    await expect(openStage({ topology: 'swarm' })).rejects.toThrow('the simulator offers pair, mitm, trio, five');
+    await expect(openStage({ topology: 'swarm' })).rejects.toThrow(
+      'the simulator offers pair, mitm, trio, four-authors, five',
+    );
     await expect(openStage({ defects: ['nonesuch'] })).rejects.toThrow('"nonesuch"');
     await expect(openStage({ profile: 'nonesuch' })).rejects.toThrow('relay-nonesuch.toml');
     await expect(openStage({ image: 'release', defects: ['first-cursor-zero'] })).rejects.toThrow('release image');
@@ -224,7 +226,7 @@ describe('simulated topology', () => {
     expect(arena.cannot('tap', 'mitm')).toBeNull();
     expect(arena.cannot('tap', 'pair')).toBe('the topology pair has no tap');
     expect(arena.cannot('delay', 'pair')).toBeNull();
-    expect(arena.cannot('delay', 'swarm')).toContain('pair, mitm, trio, five');
+    expect(arena.cannot('delay', 'swarm')).toContain('pair, mitm, trio, four-authors, five');
   });
 
   test('what the reference can is what its manifest says', () => {
