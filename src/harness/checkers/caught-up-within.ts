@@ -4,20 +4,25 @@ import { entriesOf } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { judgeTiming } from './lag.ts';
-import { isLoad, ledgerOf } from './ledger.ts';
+import { isLoad, type LedgerPush, ledgerOf } from './ledger.ts';
 
-const parameters = z.strictObject({ node: nodeName, withinMs: z.number().int().positive() });
+const parameters = z.strictObject({
+  node: nodeName,
+  /** What came before the rest: the pushes of `prepare`, or the largest push of the load. */
+  after: z.enum(['prepared', 'largest']).default('prepared'),
+  withinMs: z.number().int().positive(),
+});
 
 /**
- * What was pushed while a node caught up with its backlog (the pushes of `prepare`) reached it at most `withinMs` after
- * the backlog's last item, without anybody asking.
+ * What was pushed while a node caught up with its backlog, or behind the largest item, reached it at most `withinMs`
+ * after the last of that, without anybody asking.
  */
 export const caughtUpWithin: Checker<z.output<typeof parameters>> = {
   name: 'caught-up-within',
   role: 'reaction',
   about: 'What was pushed while a node caught up with its backlog reached it so soon after the backlog’s last item.',
   parameters,
-  judge(record, { node, withinMs }) {
+  judge(record, { node, after, withinMs }) {
     const clauses = new Clauses();
     const pushes = ledgerOf(record).pushes.filter((push) => push.node !== node && push.item !== null);
     const receivedMs = new Map(
@@ -26,8 +31,12 @@ export const caughtUpWithin: Checker<z.output<typeof parameters>> = {
       ),
     );
     const timeOf = (item: string | null) => receivedMs.get(item!) ?? Number.POSITIVE_INFINITY;
-    const backlog = pushes.filter(({ part }) => part.startsWith('prepare')).map(({ item }) => timeOf(item));
-    const later = pushes.filter(({ part }) => isLoad(part)).map(({ item }) => timeOf(item));
+    const loaded = pushes.filter(({ part }) => isLoad(part));
+    const largest = Math.max(0, ...loaded.map(({ bytes }) => bytes ?? 0));
+    const isFirst = ({ part, bytes }: LedgerPush) =>
+      after === 'prepared' ? part.startsWith('prepare') : isLoad(part) && bytes === largest;
+    const backlog = pushes.filter(isFirst).map(({ item }) => timeOf(item));
+    const later = loaded.filter((push) => !isFirst(push)).map(({ item }) => timeOf(item));
     if (backlog.length === 0 || later.length === 0) {
       clauses.unknown('there was no backlog, or nothing was pushed beside it');
       return clauses.finding();

@@ -11,6 +11,7 @@ import type { Checker } from './checker.ts';
 import { cleanedUpWhileAway } from './cleaned-up-while-away.ts';
 import { converges } from './converges.ts';
 import { deliveredWithin } from './delivered-within.ts';
+import { dialogueCut } from './dialogue-cut.ts';
 import { distinctCursors } from './distinct-cursors.ts';
 import { endsOkOrRetryable } from './ends-ok-or-retryable.ts';
 import { failedSecretsNowhere } from './failed-secrets-nowhere.ts';
@@ -20,6 +21,7 @@ import { handshakeTook } from './handshake-took.ts';
 import { handshakeWithin } from './handshake-within.ts';
 import { health } from './health.ts';
 import { idleWithin } from './idle-within.ts';
+import { inRecords } from './in-records.ts';
 import { initiatorFailures } from './initiator-failures.ts';
 import { killedWhilePending } from './killed-while-pending.ts';
 import { latencyWithin } from './latency-within.ts';
@@ -45,6 +47,7 @@ import { overlappingPushes } from './overlapping-pushes.ts';
 import { packetsDropped } from './packets-dropped.ts';
 import { pendingHandshakesGone } from './pending-handshakes-gone.ts';
 import { processStruck } from './process-struck.ts';
+import { progressEvery } from './progress-every.ts';
 import { pulledAfterZero } from './pulled-after-zero.ts';
 import { pulls } from './pulls.ts';
 import { pushesSentOnce } from './pushes-sent-once.ts';
@@ -54,6 +57,7 @@ import { receivedInOrder } from './received-in-order.ts';
 import { receivedOnce } from './received-once.ts';
 import { reconnectsAtMost } from './reconnects-at-most.ts';
 import { recordAbsent } from './record-absent.ts';
+import { recordCut } from './record-cut.ts';
 import { recordsFlat } from './records-flat.ts';
 import { resumesUnasked } from './resumes-unasked.ts';
 import { retransmissions } from './retransmissions.ts';
@@ -110,6 +114,8 @@ const named = [
   overlappingPushes,
   bytesForwarded,
   recordAbsent,
+  recordCut,
+  dialogueCut,
   oneBitDiffers,
   initiatorFailures,
   packetsDropped,
@@ -120,6 +126,8 @@ const named = [
   processStruck,
   acksWithinPull,
   goodput,
+  inRecords,
+  progressEvery,
   caughtUpWithin,
   receivedOnce,
   pulls,

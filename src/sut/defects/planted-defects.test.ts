@@ -36,7 +36,10 @@ const holds = (live: number, others: Partial<Picture['heldByA']> = {}): Picture[
   ...others,
 });
 
-/** What is different with each defect; everything else must be as in the correct system. */
+/**
+ * What is different with each defect that shows in this course of events; everything else must be as in the correct
+ * system. The others need the faults of their scenarios to show.
+ */
 const changes: Readonly<Record<string, Partial<Picture>>> = {
   // Each of the twenty that met took the place of another.
   'cursor-in-two-statements': {
@@ -93,8 +96,8 @@ describe('one course of events', () => {
     expect(sound).toEqual(correct);
   });
 
-  test.each(Object.keys(defects))('%s changes what it says and nothing else', async (name) => {
-    expect(changes).toHaveProperty(name);
+  test.each(Object.keys(changes))('%s changes what it says and nothing else', async (name) => {
+    expect(defects).toHaveProperty(name);
     expect(await pictureWith([name])).toEqual({ ...sound, ...changes[name] });
   });
 
