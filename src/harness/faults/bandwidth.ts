@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { directionNames, nodeNames } from '../../contract/parameters.ts';
+import { adjustAll } from './adjust-all.ts';
 import { byteRate } from './byte-rate.ts';
 import { eachWay } from './each-way.ts';
-import { type Fault, injectAll } from './fault.ts';
+import type { Fault } from './fault.ts';
 import { inForce } from './in-force.ts';
 
 const parameters = z.strictObject({
@@ -21,9 +22,9 @@ export const bandwidth: Fault<z.output<typeof parameters>> = {
   async inject(topology, { link, direction, rate }) {
     const parts = eachWay(link, direction).map(
       ({ node, way }) =>
-        async () =>
-          (await topology.link(node).throttle({ direction: way, bytesPerSecond: rate })).heal,
+        () =>
+          topology.link(node).throttle({ direction: way, bytesPerSecond: rate }),
     );
-    return { heal: await injectAll(parts), witness: async () => ({ bandwidth: await inForce(topology, link) }) };
+    return { heal: (await adjustAll(parts)).heal, witness: async () => ({ bandwidth: await inForce(topology, link) }) };
   },
 };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { directionNames, duration, nodeNames } from '../../contract/parameters.ts';
+import { adjustAll } from './adjust-all.ts';
 import { eachWay } from './each-way.ts';
-import { type Fault, injectAll } from './fault.ts';
+import type { Fault } from './fault.ts';
 import { inForce } from './in-force.ts';
 
 const parameters = z.strictObject({
@@ -22,9 +23,9 @@ export const latency: Fault<z.output<typeof parameters>> = {
     const shape = { delayMs: delay, jitterMs: jitter };
     const parts = eachWay(link, direction).map(
       ({ node, way }) =>
-        async () =>
-          (await topology.link(node).delay({ direction: way, ...shape })).heal,
+        () =>
+          topology.link(node).delay({ direction: way, ...shape }),
     );
-    return { heal: await injectAll(parts), witness: async () => ({ latency: await inForce(topology, link) }) };
+    return { heal: (await adjustAll(parts)).heal, witness: async () => ({ latency: await inForce(topology, link) }) };
   },
 };

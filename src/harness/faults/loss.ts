@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { directionNames, nodeNames, share } from '../../contract/parameters.ts';
+import { adjustAll } from './adjust-all.ts';
 import { eachWay } from './each-way.ts';
-import { type Fault, injectAll } from './fault.ts';
+import type { Fault } from './fault.ts';
 import { lossGrowth } from './loss-growth.ts';
 
 const parameters = z.strictObject({
@@ -21,9 +22,9 @@ export const loss: Fault<z.output<typeof parameters>> = {
     const growth = await lossGrowth(topology, link);
     const parts = eachWay(link, direction).map(
       ({ node, way }) =>
-        async () =>
-          (await topology.link(node).lose({ direction: way, share })).heal,
+        () =>
+          topology.link(node).lose({ direction: way, share }),
     );
-    return { heal: await injectAll(parts), witness: async () => ({ loss: await growth() }) };
+    return { heal: (await adjustAll(parts)).heal, witness: async () => ({ loss: await growth() }) };
   },
 };

@@ -1,4 +1,7 @@
 import { bandwidth } from './bandwidth.ts';
+import { bandwidthSteps } from './bandwidth-steps.ts';
+import { blackouts } from './blackouts.ts';
+import { burstLoss } from './burst-loss.ts';
 import { cut } from './cut.ts';
 import { cutAfterBytes } from './cut-after-bytes.ts';
 import type { Fault } from './fault.ts';
@@ -11,12 +14,16 @@ import { partition } from './partition.ts';
 import { pause } from './pause.ts';
 import { reset } from './reset.ts';
 import { stall } from './stall.ts';
+import { starve } from './starve.ts';
 import { stop } from './stop.ts';
+import { wanderingLatency } from './wandering-latency.ts';
 
 /** Every kind of fault a scenario can name. */
 export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
   [
-    ...[latency, bandwidth, loss, stall, partition, cut, cutAfterBytes, reset, holdClose],
+    ...[latency, wanderingLatency, bandwidth, bandwidthSteps, starve],
+    ...[loss, burstLoss, blackouts, stall, partition],
+    ...[cut, cutAfterBytes, reset, holdClose],
     ...[flipBit, kill, stop, pause],
   ].map((fault) => [fault.kind, fault as Fault]),
 );

@@ -1,4 +1,4 @@
-import type { Direction } from '../../contract/tap.ts';
+import { type Direction, directions } from '../../contract/tap.ts';
 import type { Prng } from '../../support/prng.ts';
 import type { CloseReason, Connection, ConnectionEvents } from '../../sut/io/transport.ts';
 import type { LinkWitness } from '../history/collected.ts';
@@ -133,7 +133,9 @@ export class SimulatedLink implements Link, ConnectionPath {
   async inForce(): Promise<readonly InForce[]> {
     return [
       ...[...this.#cuts].map(() => ({ ability: 'cut', direction: null, measure: {} }) as const),
-      ...[...this.#resets].map(() => ({ ability: 'reset', direction: null, measure: {} }) as const),
+      ...[...this.#resets].flatMap(() =>
+        directions.map((direction) => ({ ability: 'reset', direction, measure: {} }) as const),
+      ),
       ...[...this.#limits].map(
         ({ direction, bytesMax }) => ({ ability: 'limit-bytes', direction, measure: { bytes: bytesMax } }) as const,
       ),

@@ -120,11 +120,10 @@ export function linkClaims(claim: (says: string, body: () => Promise<void>) => v
       await left();
       return injected;
     });
-    const listed = await topology.link(a).inForce();
-    assert(
-      listed.length > 0 && listed.every(({ ability }) => ability === 'reset'),
-      `only resets are listed (got ${JSON.stringify(listed)})`,
-    );
+    assertListed(await topology.link(a).inForce(), [
+      { ability: 'reset', direction: 'up', measure: {} },
+      { ability: 'reset', direction: 'down', measure: {} },
+    ]);
     const records = await recordsUp(topology, a);
     const failed = nextEvent(topology, a, (event) => event.event === 'handshake-failed');
     await tellAnew(topology, a);
