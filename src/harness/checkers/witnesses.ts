@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { directions } from '../../contract/tap.ts';
 import { type EntryOf, entriesOf } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { VectorSnapshot } from './vector.ts';
@@ -57,6 +58,10 @@ export const witnessValues = {
    * null cursors: the node did not say.
    */
   outstanding: z.object({ node: z.string(), cursors: z.array(count).nullable(), cursor: count.nullable().optional() }),
+  /** A record that the tap struck, as it stands in the tap's journal. */
+  'tap-strike': z.object({ link: z.string(), connection: count, direction: z.enum(directions), record: count }),
+  /** Just before a connection whose answers were withheld was closed: whether the relay had stored the push. */
+  'answer-withheld': z.object({ stored: z.boolean().nullable(), answersSwallowed: count }),
 } as const;
 export type WitnessName = keyof typeof witnessValues;
 export type WitnessValue<Name extends WitnessName> = z.infer<(typeof witnessValues)[Name]>;

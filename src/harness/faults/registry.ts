@@ -4,6 +4,8 @@ import { blackouts } from './blackouts.ts';
 import { burstLoss } from './burst-loss.ts';
 import { cut } from './cut.ts';
 import { cutAfterBytes } from './cut-after-bytes.ts';
+import { cutInRecord } from './cut-in-record.ts';
+import { cutReconcile } from './cut-reconcile.ts';
 import type { Fault } from './fault.ts';
 import { flipBit } from './flip-bit.ts';
 import { holdClose } from './hold-close.ts';
@@ -17,6 +19,7 @@ import { stall } from './stall.ts';
 import { starve } from './starve.ts';
 import { stop } from './stop.ts';
 import { wanderingLatency } from './wandering-latency.ts';
+import { withholdAnswer } from './withhold-answer.ts';
 
 /** Every kind of fault a scenario can name. */
 export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
@@ -24,6 +27,6 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[latency, wanderingLatency, bandwidth, bandwidthSteps, starve],
     ...[loss, burstLoss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
-    ...[flipBit, kill, stop, pause],
+    ...[cutInRecord, cutReconcile, withholdAnswer, flipBit, kill, stop, pause],
   ].map((fault) => [fault.kind, fault as Fault]),
 );

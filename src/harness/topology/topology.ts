@@ -206,7 +206,7 @@ export interface Link {
 /** One fault on a link, in the units it was asked for in. */
 export interface InForce {
   readonly ability: LinkAbility;
-  /** Null: both, or none in particular. */
+  /** Null: of no direction, such as a cut. */
   readonly direction: Direction | null;
   /** `delayMs`, `jitterMs`, `bytesPerSecond`, `bytes`, `share`, as the ability has them. */
   readonly measure: Readonly<Record<string, number>>;
@@ -220,8 +220,8 @@ export interface LossWitness {
 
 export interface Tap {
   /**
-   * `onStrike` is told at once of each record that the rule struck, or that its `mute` swallowed. Healing takes the rule out: what a `hold` kept back
-   * passes then, and a connection with a `mute` is closed.
+   * `onStrike` is told at once of each record that the rule struck, or that its `mute` swallowed. Healing takes the rule
+   * out: what a `hold` kept back passes then, and a connection with a `mute` is closed.
    */
   addRule(rule: TapRule, onStrike?: (strike: TapRecord) => void): Promise<Heal>;
   /** Everything that passed since the trial began. */
