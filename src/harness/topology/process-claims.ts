@@ -2,7 +2,7 @@
 import { assert } from '../../support/assert.ts';
 import { until } from '../../support/until.ts';
 import type { LinkStage } from './link-claims.ts';
-import { connected, holds, inState, nextEvent, pushed, restarted, tellAnew } from './suite-steps.ts';
+import { connected, headCursor, holds, inState, nextEvent, pushed, restarted, tellAnew } from './suite-steps.ts';
 import type { ProcessControl, ProcessState, Topology } from './topology.ts';
 
 export function processClaims(claim: (says: string, body: () => Promise<void>) => void, stage: () => LinkStage): void {
@@ -120,11 +120,6 @@ export function processClaims(claim: (says: string, body: () => Promise<void>) =
       timeoutMs: 15_000,
     });
   });
-}
-
-async function headCursor(topology: Topology, group: string): Promise<number> {
-  const stats = await topology.relay.stats();
-  return stats?.groups.find((entry) => entry.group === group)?.headCursor ?? 0;
 }
 
 async function endedWith(exitCode: number, process: ProcessControl, before: ProcessState): Promise<void> {
