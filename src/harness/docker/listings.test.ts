@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { packetsOf, socketLines } from './capture-point.ts';
 import { openSockets, parseSentBytes } from './link-bytes.ts';
 import { logPieces } from './log-reader.ts';
-import { parseCounts, retransmittedIn } from './shaper.ts';
+import { parseCounts, retransmittedIn, tbfRates } from './shaper.ts';
 import { isSubnetTaken, overlap, rangeOf } from './subnets.ts';
 
 describe('what kernel, proxy and engine print is read as it is meant', () => {
@@ -38,6 +38,12 @@ table inet relay-chaos-loss-3 {
     const snmp = 'Ip: Forwarding\nIp: 1\nTcp: RtoAlgorithm InSegs OutSegs RetransSegs InErrs\nTcp: 1 600 400 37 0\n';
     expect(retransmittedIn(snmp)).toBe(37);
     expect(retransmittedIn('')).toBeNaN();
+  });
+
+  test('rates of tc', () => {
+    const listed = `[{"kind":"noqueue","handle":"0:","dev":"lo","root":true,"refcnt":2,"options":{}},{"kind":"tbf","handle":"809a:","dev":"eth0","root":true,"refcnt":2,"options":{"rate":125,"burst":1600,"lat":511488000}}]`;
+    expect(tbfRates(listed)).toEqual([125]);
+    expect(tbfRates('[{"kind":"noqueue","handle":"0:","dev":"lo","root":true,"options":{}}]')).toEqual([]);
   });
 
   test('packets of /proc/net/dev, received and sent', () => {

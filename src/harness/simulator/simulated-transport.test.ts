@@ -282,6 +282,213 @@ describe('simulated transport', () => {
     expect((await link.lossWitness()).packetsDropped).toBe(8);
   });
 
+  test.each([
+    { healedMs: 0, arrivesMs: 200 },
+    { healedMs: 2000, arrivesMs: 3000 },
+    { healedMs: 20_000, arrivesMs: 25_400 },
+    { healedMs: 30_000, arrivesMs: 51_000 },
+  ])('a byte sent at the start of a total loss of $healedMs ms arrives after $arrivesMs ms', async (row) => {
+    const { open, wait, link } = await world();
+    const { near, far } = await open();
+    const { heal } = await link.lose({ direction: 'up', share: 1 });
+    near.connection!.send(Uint8Array.of(1));
+    const sentMs = clock.nowMs;
+    await wait(row.healedMs);
+    await heal();
+    near.connection!.send(Uint8Array.of(2));
+    await wait(60_000);
+    expect([...far.bytes]).toEqual([1, 2]);
+    for (const { atMs } of far.chunks) expect(Math.round((atMs - sentMs) / 10) * 10).toBe(row.arrivesMs);
+    expect([near.end, far.end]).toEqual([null, null]);
+  });
+
+  test('a connection that is dialled during a total loss opens with the first packet that passes', async () => {
+    const { dial, wait, link } = await world();
+    const { heal } = await link.lose({ direction: 'up', share: 1 });
+    const seen = dial();
+    const startMs = clock.nowMs;
+    await wait(2000);
+    expect(seen.isOpened).toBe(false);
+    await heal();
+    await wait(990);
+    expect(seen.isOpened).toBe(false);
+    await wait(20);
+    expect([seen.isOpened, clock.nowMs - startMs < 3100]).toEqual([true, true]);
+  });
+
+  test('a share of 0 counts what passes, and the share changes in place', async () => {
+    const { open, wait, link } = await world();
+    const { near, far } = await open();
+    const { change } = await link.lose({ direction: 'up', share: 0 });
+    near.connection!.send(new Uint8Array(14_480));
+    await wait(1);
+    expect([far.bytes.length, await link.lossWitness()]).toEqual([
+      14_480,
+      { packetsSeen: 10, packetsDropped: 0, segmentsRetransmitted: 0 },
+    ]);
+    await change({ share: 1 });
+    near.connection!.send(Uint8Array.of(1));
+    await wait(100);
+    expect([far.bytes.length, (await link.lossWitness()).packetsDropped]).toEqual([14_480, 1]);
+  });
+
+  test('a delay that changes in place keeps the order of what is under way', async () => {
+    const { open, wait, link } = await world();
+    const { near, far } = await open();
+    const { change } = await link.delay({ direction: 'up', delayMs: 500, jitterMs: 0 });
+    near.connection!.send(Uint8Array.of(1));
+    await change({ delayMs: 10, jitterMs: 0 });
+    near.connection!.send(Uint8Array.of(2));
+    await wait(100);
+    expect(far.bytes).toHaveLength(0);
+    await wait(500);
+    near.connection!.send(Uint8Array.of(3));
+    const sentMs = clock.nowMs;
+    await wait(50);
+    expect([...far.bytes]).toEqual([1, 2, 3]);
+    expect(far.chunks.at(-1)!.atMs - sentMs).toBeLessThan(11);
+  });
+
+  test('a stall swallows one direction only, an end passes it, and healing ends what is open', async () => {
+    const { open, wait, link } = await world();
+    const [ending, staying] = [await open(), await open()];
+    const delay = await link.delay({ direction: 'up', delayMs: 50, jitterMs: 0 });
+    staying.near.connection!.send(Uint8Array.of(1));
+    await wait(10);
+    await delay.heal();
+    const heal = await link.stall({ direction: 'up' });
+    const late = await open();
+    for (const { near, far } of [ending, staying, late]) {
+      for (let sent = 0; sent < 40; sent += 1) near.connection!.send(new Uint8Array(100_000));
+      far.connection!.send(Uint8Array.of(7));
+    }
+    ending.near.connection!.close();
+    await wait(200);
+    for (const { near, far } of [ending, staying, late]) {
+      expect([far.bytes.length, near.connection!.unsentBytes]).toEqual([0, 0]);
+    }
+    expect([staying.near.bytes.length, late.near.bytes.length]).toEqual([1, 1]);
+    expect([ending.far.end, staying.near.end, staying.far.end, late.near.end, late.far.end]).toEqual([
+      'ended',
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect([link.counters.bytesUp, link.isIdle]).toEqual([0, false]);
+    await heal();
+    await heal();
+    await wait(1);
+    for (const { near, far } of [staying, late]) expect([near.end, far.end]).toEqual(['ended', 'ended']);
+    const { near, far } = await open();
+    near.connection!.send(Uint8Array.of(9));
+    await wait(1);
+    expect([...far.bytes]).toEqual([9]);
+  });
+
+  test('a rate lets no more than itself through, in order, and what waits goes by the rate of the moment', async () => {
+    const { open, wait, link } = await world();
+    const { near, far } = await open();
+    const { heal, change } = await link.throttle({ direction: 'up', bytesPerSecond: 1000 });
+    const sent = new Prng('rate').bytes(50_000);
+    const startMs = clock.nowMs;
+    for (let offset = 0; offset < sent.length; offset += 7000) {
+      near.connection!.send(sent.subarray(offset, offset + 7000));
+    }
+    near.connection!.close();
+    await wait(5000);
+    expect(far.bytes.length).toBeGreaterThan(4800);
+    let passed = 0;
+    for (const { atMs, bytes } of far.chunks) {
+      passed += bytes.length;
+      expect(passed).toBeLessThanOrEqual((atMs - startMs) * 1.001);
+    }
+    await change({ bytesPerSecond: 10_000 });
+    await wait(2000);
+    expect(far.bytes.length).toBeGreaterThan(23_000);
+    expect(far.bytes.length).toBeLessThan(25_300);
+    await heal();
+    await wait(1);
+    expect(Buffer.compare(far.bytes, sent)).toBe(0);
+    expect([far.end, near.end, link.isIdle]).toEqual(['ended', 'ended', true]);
+  });
+
+  test('each connection has the rate for itself, and the lowest of several counts', async () => {
+    const { open, wait, link } = await world();
+    const [one, other] = [await open(), await open()];
+    await link.throttle({ direction: 'down', bytesPerSecond: 100_000 });
+    await link.throttle({ direction: 'down', bytesPerSecond: 10_000 });
+    for (const { far, near } of [one, other]) {
+      far.connection!.send(new Uint8Array(100_000));
+      near.connection!.send(new Uint8Array(100_000));
+    }
+    await wait(1010);
+    for (const { far, near } of [one, other]) expect([near.bytes.length, far.bytes.length]).toEqual([10_000, 100_000]);
+  });
+
+  test('a starved node sends whole packets, and the rest at once when it heals', async () => {
+    const { open, wait, link } = await world();
+    const { near, far } = await open();
+    const heal = await link.starve({ bytesPerSecond: 125 });
+    near.connection!.send(new Uint8Array(4000));
+    await wait(11_000);
+    expect(far.bytes.length).toBeLessThan(1448);
+    await wait(12_500);
+    expect(far.bytes.length).toBeGreaterThanOrEqual(1448);
+    expect(far.bytes.length).toBeLessThan(3000);
+    await heal();
+    await wait(1);
+    expect(far.bytes.length).toBe(4000);
+  });
+
+  test('a reset ends open connections at once, and new ones with their first bytes', async () => {
+    const { open, wait, link } = await world();
+    const before = await open();
+    const heal = await link.reset();
+    await wait(1);
+    expect([before.near.end, before.far.end === null]).toEqual(['broken', false]);
+    const silent = await open();
+    const talking = await open();
+    talking.far.connection!.send(Uint8Array.of(1));
+    await wait(1);
+    expect([talking.near.end, talking.far.end, talking.near.bytes.length]).toEqual(['broken', 'broken', 0]);
+    expect([silent.near.end, silent.far.end]).toEqual([null, null]);
+    await heal();
+    silent.near.connection!.send(Uint8Array.of(1));
+    await wait(1);
+    expect(silent.far.bytes).toHaveLength(1);
+  });
+
+  test.each(['close', 'destroy'] as const)(
+    'the end of a %s is held back for its time, or until it heals',
+    async (how) => {
+      const { open, wait, link } = await world();
+      const [first, second] = [await open(), await open()];
+      const heal = await link.holdClose({ direction: 'down', delayMs: 1000 });
+      first.far.connection!.send(Uint8Array.of(1));
+      first.far.connection![how]();
+      await wait(900);
+      expect([first.near.bytes.length, first.near.end]).toEqual([1, null]);
+      await wait(110);
+      expect(first.near.end).not.toBeNull();
+      second.far.connection![how]();
+      await wait(100);
+      expect(second.near.end).toBeNull();
+      await heal();
+      await wait(1);
+      expect(second.near.end).not.toBeNull();
+    },
+  );
+
+  test('an end that nobody holds back in its direction passes', async () => {
+    const { open, wait, link } = await world();
+    const { near, far } = await open();
+    await link.holdClose({ direction: 'down', delayMs: 1000 });
+    near.connection!.close();
+    await wait(1);
+    expect(far.end).toBe('ended');
+  });
+
   test.each(['up', 'down'] as const)('the tap flips one bit %s and closes after a record', async (direction) => {
     const tap = new TapRules();
     const { open, wait } = await world({ tap });
