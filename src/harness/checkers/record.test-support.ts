@@ -94,14 +94,14 @@ export function validRecord(): Draft {
     parameters: { link: ['node-a'], share: 0.2 },
     disarmed: false,
   });
-  at(11_000, state('node-a', 'reconnecting'), state('node-a', 'connecting'), state('node-a', 'handshaking'));
+  at(11_000, state('node-a', 'reconnecting', 1), state('node-a', 'connecting', 1), state('node-a', 'handshaking', 1));
   at(12_000, event('node-a', { event: 'handshake-failed', atMs: 0, stage: 'm2', reason: 'agreement', afterMs: 1000 }));
-  at(12_001, state('node-a', 'reconnecting'));
+  at(12_001, state('node-a', 'reconnecting', 2));
   at(12_050, witness('pending-handshakes', { node: 'node-a', afterFailureMs: 50, value: 0, sessions: 0 }));
   at(faultToMs, witness('loss', { packetsSeen: 500, packetsDropped: 100, segmentsRetransmitted: 60 }, 0));
   at(faultToMs, { kind: 'healed', fault: 0 });
   at(20_500, witness('handshake-failures', { node: 'node-a', total: 1 }));
-  at(21_000, state('node-a', 'connecting'), state('node-a', 'handshaking'), state('node-a', 'connected'));
+  at(21_000, state('node-a', 'connecting', 2), state('node-a', 'handshaking', 2), state('node-a', 'connected'));
   at(21_500, event('node-a', { event: 'acked', atMs: 0, item: 'a3', cursor: 5, sequence: 3 }));
   at(22_000, { kind: 'lag', timerLagMs: 1 });
   at(22_000, { kind: 'settled', reached: true, afterMs: 500 });
@@ -187,8 +187,8 @@ export function event(node: string, announced: NodeEvent): HistoryFact {
   return { kind: 'event', node, event: announced };
 }
 
-export function state(node: string, name: Extract<NodeEvent, { event: 'state' }>['state']): HistoryFact {
-  return event(node, { event: 'state', atMs: 0, state: name, attempt: 0 });
+export function state(node: string, name: Extract<NodeEvent, { event: 'state' }>['state'], attempt = 0): HistoryFact {
+  return event(node, { event: 'state', atMs: 0, state: name, attempt });
 }
 
 export function witness(name: string, value: unknown, fault?: number): HistoryFact {

@@ -1,3 +1,4 @@
+import { acceptedWithin } from './accepted-within.ts';
 import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
 import { authorOrderKept } from './author-order-kept.ts';
@@ -6,6 +7,7 @@ import { barrierSkew } from './barrier-skew.ts';
 import { begunInsideFault } from './begun-inside-fault.ts';
 import { bytesAtMost } from './bytes-at-most.ts';
 import { bytesForwarded } from './bytes-forwarded.ts';
+import { caughtUpTogether } from './caught-up-together.ts';
 import { caughtUpWithin } from './caught-up-within.ts';
 import type { Checker } from './checker.ts';
 import { cleanedUpWhileAway } from './cleaned-up-while-away.ts';
@@ -69,6 +71,7 @@ import { storedOnceSameId } from './stored-once-same-id.ts';
 import { struckInsidePush } from './struck-inside-push.ts';
 import { successWithinAttempts } from './success-within-attempts.ts';
 import { typedFailure } from './typed-failure.ts';
+import { unacknowledgedAtOnce } from './unacknowledged-at-once.ts';
 
 /** Run at the end of every trial, listed in no scenario. */
 export const standingChecks: readonly Checker[] = [
@@ -126,6 +129,9 @@ const named = [
   processStruck,
   acksWithinPull,
   goodput,
+  acceptedWithin,
+  caughtUpTogether,
+  unacknowledgedAtOnce,
   inRecords,
   progressEvery,
   caughtUpWithin,

@@ -1,5 +1,8 @@
+import { ackBeforeCommit } from './ack-before-commit.ts';
 import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
+import { busySessionsNotTold } from './busy-sessions-not-told.ts';
 import { cursorInTwoStatements } from './cursor-in-two-statements.ts';
+import { cursorRecomputed } from './cursor-recomputed.ts';
 import { cursorSavedBeforeItems } from './cursor-saved-before-items.ts';
 import { damageItems } from './damage-items.ts';
 import { deadLetterAfterThree } from './dead-letter-after-three.ts';
@@ -16,14 +19,19 @@ import { headTakenAsSeen } from './head-taken-as-seen.ts';
 import type { Hook } from './hook.ts';
 import { itemStoredTwice } from './item-stored-twice.ts';
 import { newIdPerRetry } from './new-id-per-retry.ts';
+import { newestFirst } from './newest-first.ts';
 import { notifyDroppedWhilePulling } from './notify-dropped-while-pulling.ts';
 import { outboxClearedOnSend } from './outbox-cleared-on-send.ts';
+import { outboxInMemoryOnly } from './outbox-in-memory-only.ts';
 import { outstandingInMemoryOnly } from './outstanding-in-memory-only.ts';
+import { partialFrameStored } from './partial-frame-stored.ts';
 import { passphraseInNodeLog } from './passphrase-in-node-log.ts';
 import { payloadPushedUnsealed } from './payload-pushed-unsealed.ts';
 import { pendingHandshakeKept } from './pending-handshake-kept.ts';
+import { provisionalCursor } from './provisional-cursor.ts';
 import { pullAndPushDeadlock } from './pull-and-push-deadlock.ts';
 import { pushTimeoutAbsolute } from './push-timeout-absolute.ts';
+import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
@@ -59,12 +67,20 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   emptyPageIsAnError,
   pushTimeoutAbsolute,
   wholeFramesAreLiveness,
+  busySessionsNotTold,
+  rateLimitIsPermanent,
   newIdPerRetry,
   outboxClearedOnSend,
   deliveredWhenSent,
   cursorSavedBeforeItems,
   headTakenAsSeen,
   vectorBeforeItems,
+  ackBeforeCommit,
+  cursorRecomputed,
+  newestFirst,
+  outboxInMemoryOnly,
+  partialFrameStored,
+  provisionalCursor,
 ]);
 
 /** Every test hook. */
