@@ -55,6 +55,13 @@ export class DockerRelay implements RelayControl {
     );
   }
 
+  async cleanUp(): Promise<void> {
+    const path = this.#manifest.pages?.cleanUp ?? null;
+    if (path === null) throw new EnvironmentError('cleaning up: the manifest names no page `cleanUp` of the relay');
+    const { status } = await fetchPage(this.url(path), { method: 'POST' });
+    if (status !== 200) throw new EnvironmentError(`telling the relay to clean up: status ${status} of ${path}`);
+  }
+
   async hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void> {
     const body = JSON.stringify({ name, parameters });
     const answered = await fetchPage(this.url(hookPath), { method: 'POST', body });

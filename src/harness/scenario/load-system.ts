@@ -22,7 +22,10 @@ const systemFile = z.strictObject({
     transport: z.literal('tcp'),
     framing: z.enum(['none', 'records-u16']),
     dataDirectory: path,
-    pages: z.strictObject({ port, health: page, metrics: page, stats: page, identity: page }).nullable().default(null),
+    pages: z
+      .strictObject({ port, health: page, metrics: page, stats: page, cleanUp: page, identity: page })
+      .nullable()
+      .default(null),
     logEvents: z.record(z.string(), z.record(z.string(), z.string())).nullable().default(null),
     database: z.strictObject({ file: z.string(), rows: z.string() }).nullable().default(null),
   }),

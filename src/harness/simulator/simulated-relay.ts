@@ -73,6 +73,10 @@ export class SimulatedRelay implements RelayControl {
     });
   }
 
+  async cleanUp(): Promise<void> {
+    await this.#ask('clean up', this.#running('clean up'), (relay) => relay.cleanUp());
+  }
+
   async hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#ask(`hook ${name}`, this.#running(`hook ${name}`), async () =>
       this.#hooks.at(-1)!.arm(name, parameters),

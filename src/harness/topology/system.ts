@@ -20,6 +20,8 @@ export interface SystemManifest {
       readonly health: string | null;
       readonly metrics: string | null;
       readonly stats: string | null;
+      /** A POST to it makes the relay clean up now, and is answered when that is done. */
+      readonly cleanUp: string | null;
       /** JSON page whose field `relay_id` names the relay; appended to addresses as `host:port/ID`. */
       readonly identity: string | null;
     } | null;

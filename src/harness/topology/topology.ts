@@ -122,6 +122,8 @@ export interface NodeControl extends ProcessControl {
 export interface RelayControl extends ProcessControl {
   /** Null when the system reports none. Throws an EnvironmentError while the relay is down or paused. */
   stats(): Promise<RelayStats | null>;
+  /** Removes now what a regular clean-up would; resolves when it is done. Throws where the system cannot be told to. */
+  cleanUp(): Promise<void>;
   /** Test image only: arms a hook by name. */
   hook(name: string, parameters: Readonly<Record<string, unknown>>): Promise<void>;
 }

@@ -77,6 +77,7 @@ export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const pages = new HttpPages(config.httpBind, async (request) => {
     const more = await morePages?.(request);
     if (more !== undefined && more !== null) return more;
+    if (request.method === 'POST') return relay.pages.ordered(request.path);
     return request.method === 'GET' || request.method === 'HEAD' ? relay.pages.at(request.path) : null;
   });
   await pages.listen();

@@ -37,6 +37,18 @@ function samplesOf(text: string): Map<string, number> {
   return samples;
 }
 
+test('an order to clean up is answered when it is done, and only where admin pages are on', async () => {
+  const { world } = await busyWorld();
+  const runs = (await world.relay.stats()).cleanupRuns;
+  const [first, second] = [world.relay.pages.ordered('/admin/clean-up'), world.relay.pages.ordered('/admin/clean-up')];
+  expect(JSON.parse((await first)!.body)).toEqual({ cleanupRuns: runs + 1 });
+  expect(JSON.parse((await second)!.body)).toEqual({ cleanupRuns: runs + 2 });
+  expect((await world.relay.stats()).cleanupRuns).toBe(runs + 2);
+  expect(await world.relay.pages.ordered('/admin/stats')).toBeNull();
+  const without = await RelayWorld.start({ http: { admin: false } });
+  expect(await without.relay.pages.ordered('/admin/clean-up')).toBeNull();
+});
+
 test('the health page has totals', async () => {
   const { world } = await busyWorld();
   await world.clock.advance(12_345);

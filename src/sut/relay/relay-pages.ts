@@ -8,6 +8,7 @@ export interface PageFacts {
   readonly connections: () => number;
   readonly uptimeMs: () => number;
   readonly stats: () => Promise<RelayStats>;
+  readonly cleanUp: () => Promise<void>;
 }
 
 /** Builds the relay's pages; serving them is somebody else's work. All but `stats` carry totals only. */
@@ -34,6 +35,13 @@ export class RelayPages {
       default:
         return null;
     }
+  }
+
+  /** What a POST to this path orders, done; or null. */
+  async ordered(path: string): Promise<Page | null> {
+    if (path !== '/admin/clean-up' || !this.#parts.config.admin) return null;
+    await this.#facts.cleanUp();
+    return json({ cleanupRuns: this.#parts.counts.cleanupRuns });
   }
 
   async health() {

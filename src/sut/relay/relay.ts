@@ -45,6 +45,7 @@ export class Relay {
       connections: () => this.#connections.size,
       uptimeMs: () => this.#uptimeMs,
       stats: () => this.stats(),
+      cleanUp: () => this.cleanUp(),
     });
   }
 
@@ -100,6 +101,12 @@ export class Relay {
     this.#state = 'stopped';
     database.close();
     log.write('relay-stopped', { tookMs: ports.clock.monotonicMs() - stoppedAtMs });
+  }
+
+  /** Cleans up now, beside the regular rounds; resolves when it is done. */
+  cleanUp(): Promise<void> {
+    this.#cleaning = this.#cleaning.then(() => this.#cleanupOnce());
+    return this.#cleaning;
   }
 
   /** What `/admin/stats` shows. */
