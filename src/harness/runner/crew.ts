@@ -45,8 +45,9 @@ export class Crew {
   constructor(options: CrewOptions) {
     const { arena, workers, stagesPerWorker, wallMs } = options;
     this.#options = options;
-    this.#queue = new WorkQueue(options);
-    this.#pool = new StagePool(arena, { stagesMax: workers * stagesPerWorker, wallMs });
+    const pool = new StagePool(arena, { stagesMax: workers * stagesPerWorker, wallMs });
+    this.#pool = pool;
+    this.#queue = new WorkQueue({ ...options, isReady: (kind) => pool.hasIdle(kind) });
   }
 
   /** Waits for its turn and does the work, which may run one iteration after another; they begin with this variant. */

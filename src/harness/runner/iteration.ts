@@ -102,7 +102,7 @@ async function runTrialUntilJudged(scenario: Scenario, variant: Variant, index: 
     failedAttempts.push(`${variant.name}: ${trial.because}`);
     const isTooBusy = saysTooBusy(trial.findings);
     const how = isTooBusy ? 'running it again with nothing at its side' : 'running it again';
-    options.reporter.note?.(`${scenario.id} ${variant.name}: error, ${how} (${trial.because})`);
+    options.reporter.note?.(`${scenario.id} ${variant.name}: error, ${how} (${trial.because.split('; ')[0]})`);
     if (isTooBusy) await options.alone?.();
   }
 }

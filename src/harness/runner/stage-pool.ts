@@ -45,6 +45,11 @@ export class StagePool {
     return this.#figures;
   }
 
+  /** Whether a trial of this kind would find a stage. */
+  hasIdle(kind: string): boolean {
+    return this.#idle.some((stage) => stage.kind === kind);
+  }
+
   /**
    * Runs one trial on a stage of the wanted kind. `use` tells whether the stage may serve again; then it must also
    * prove itself clean.

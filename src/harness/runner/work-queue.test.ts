@@ -9,11 +9,21 @@ interface Written extends Partial<QueuedWork> {
 }
 
 /** Plays pieces of work on a clock of its own and answers when each began and ended, and where the time went. */
-async function played(workers: number, works: readonly Written[], past: Readonly<Record<string, number>> = {}) {
+async function played(
+  workers: number,
+  works: readonly Written[],
+  past: Readonly<Record<string, number>> = {},
+  ready: readonly string[] = [],
+) {
   let nowMs = 0;
   const due: { atMs: number; wake: () => void }[] = [];
   const pause = (ms: number) => new Promise<void>((wake) => due.push({ atMs: nowMs + ms, wake }));
-  const queue = new WorkQueue({ workers, wallMs: () => nowMs, pastMs: new Map(Object.entries(past)) });
+  const queue = new WorkQueue({
+    workers,
+    wallMs: () => nowMs,
+    pastMs: new Map(Object.entries(past)),
+    isReady: (kind) => ready.includes(kind),
+  });
   const told: string[] = [];
   const act = async (work: Written, place: Place) => {
     told.push(`${nowMs} ${work.name}`);
@@ -81,6 +91,16 @@ describe('the order of work', () => {
   });
 });
 
+test('work with a ready stage goes before longer work, but not before much longer work', async () => {
+  const works = [
+    { name: 'short', lengthMs: 10, kind: 'pair' },
+    { name: 'longer', lengthMs: 30, kind: 'mitm' },
+    { name: 'longest', lengthMs: 900, kind: 'mitm' },
+  ];
+  const past = { short: 10, longer: 30, longest: 900 };
+  expect((await played(2, works, past, ['pair'])).starts).toEqual(['0 longest', '0 short', '10 longer']);
+});
+
 describe('work that runs alone', () => {
   test('comes first, has nothing at its side, and its price is told', async () => {
     const { told, times } = await played(2, [
@@ -132,7 +152,7 @@ test('the end, with nothing left to start, is told apart', async () => {
 });
 
 test('work that throws gives its place back', async () => {
-  const queue = new WorkQueue({ workers: 1, wallMs: () => 0, pastMs: new Map() });
+  const queue = new WorkQueue({ workers: 1, wallMs: () => 0, pastMs: new Map(), isReady: () => false });
   const work = { scenario: 'a', kind: 'pair', exclusive: false };
   await expect(queue.run(work, () => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
   expect(await queue.run(work, async () => 'here')).toBe('here');

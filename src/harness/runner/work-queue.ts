@@ -20,7 +20,12 @@ export interface WorkQueueOptions {
   readonly wallMs: () => number;
   /** What an iteration of a scenario took in earlier runs. */
   readonly pastMs: ReadonlyMap<string, number>;
+  /** Whether a stage of this kind is open and idle. */
+  readonly isReady: (kind: string) => boolean;
 }
+
+/** Work with a ready stage may go before work of up to four times its length: opening a stage has its price, too. */
+const stepsForgone = 2;
 
 /** Where the time of all places went, in milliseconds: `busyMs` and the three ways to be idle are all there is. */
 export interface PlaceTimes {
@@ -41,7 +46,7 @@ interface Waiting {
 /**
  * Runs pieces of work side by side, `workers` at a time; with one worker in the order in which they come. With more,
  * what runs alone comes first, because at the start nothing has to end before it; then one of each scenario nobody
- * knows the length of; then the longest, so that none of them is left over for the end.
+ * knows the length of; then the longest, so that none of them is left over for the end, as far as stages serve again.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -126,14 +131,18 @@ export class WorkQueue {
     if ([...this.#running].some(({ alone }) => alone)) return null;
     const alone = this.#waiting.find((waiting) => waiting.alone);
     if (alone !== undefined) return this.#running.size === 0 ? alone : null;
-    return this.#waiting.reduce((best, waiting) => (this.#isBefore(waiting.work, best.work) ? waiting : best));
+    return this.#best();
   }
 
-  /** Lengths by powers of two: within a step, work of one kind follows one another and its stages serve again. */
-  #isBefore(one: QueuedWork, other: QueuedWork): boolean {
-    const stepOf = ({ scenario }: QueuedWork) => this.#lengths.stepOf(scenario, this.#accountedMs);
-    const [oneStep, otherStep] = [stepOf(one), stepOf(other)];
-    return oneStep === otherStep ? one.kind < other.kind : oneStep > otherStep;
+  #best(): Waiting {
+    const steps = new Map<Waiting, number>();
+    for (const one of this.#waiting) steps.set(one, this.#lengths.stepOf(one.work.scenario, this.#accountedMs));
+    const ready = new Set(this.#waiting.map(({ work }) => work.kind).filter(this.#options.isReady));
+    const rank = (one: Waiting) => steps.get(one)! + (ready.has(one.work.kind) ? stepsForgone : 0);
+    return this.#waiting.reduce((best, one) => {
+      const [rankOne, rankBest] = [rank(one), rank(best)];
+      return rankOne > rankBest || (rankOne === rankBest && one.work.kind < best.work.kind) ? one : best;
+    });
   }
 
   #account(): void {
