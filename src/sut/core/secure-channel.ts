@@ -28,6 +28,8 @@ interface CommonOptions {
   readonly rekeyEveryRecords?: number;
   /** Another handshake, for planted defects. */
   readonly newHandshake?: (options: HandshakeOptions) => Handshake;
+  /** Another reader of frames, for planted defects. */
+  readonly newFrameReader?: () => FrameReader;
 }
 
 export interface InitiatorOptions extends CommonOptions {
@@ -109,7 +111,7 @@ const nothing = new Uint8Array(0);
 export class SecureChannel {
   readonly #options: ChannelOptions;
   readonly #records = new RecordReader();
-  readonly #frames = new FrameReader();
+  readonly #frames: FrameReader;
   readonly #rekeyEvery: bigint;
   /** Start of the stream, until the preamble is complete. */
   #preamble: Uint8Array = nothing;
@@ -122,6 +124,7 @@ export class SecureChannel {
 
   constructor(options: ChannelOptions) {
     this.#options = options;
+    this.#frames = options.newFrameReader?.() ?? new FrameReader();
     this.#rekeyEvery = BigInt(options.rekeyEveryRecords ?? rekeyEveryRecords);
   }
 
