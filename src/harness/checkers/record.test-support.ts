@@ -3,7 +3,7 @@ import type { RelayStats } from '../../contract/relay-stats.ts';
 import type { TapEntry, TapRecord } from '../../contract/tap.ts';
 import { handshakeMessage, preambleBytes, recordPrefixBytes } from '../../contract/wire.ts';
 import { concat, toBase64Url } from '../../support/bytes.ts';
-import type { CapturedRecord, Collected, SourceSearch } from '../history/collected.ts';
+import type { CapturedConnection, CapturedRecord, Collected, SourceSearch } from '../history/collected.ts';
 import type { HistoryEntry, HistoryFact } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker, Finding } from './checker.ts';
@@ -271,6 +271,7 @@ function validCollected(): Collected {
       peers: ['toxiproxy'],
       openedSessions: 2,
       opaqueSessions: 1,
+      connections: point === 'node-a' ? connectionsOfA() : [],
       records: point === 'relay' ? relayRecords() : [],
     })),
     tapJournal: validJournal(),
@@ -314,6 +315,15 @@ function stats(sessions: number): RelayStats {
     expired: 0,
     deleted: 0,
   };
+}
+
+/** As the tap has them: one before the fault, one in it, one after it. */
+function connectionsOfA(): CapturedConnection[] {
+  return [
+    { flow: 'a', openedMs: 20, endedMs: 10_500 },
+    { flow: 'a2', openedMs: 11_050, endedMs: 12_000 },
+    { flow: 'a3', openedMs: 20_990, endedMs: null },
+  ];
 }
 
 /** The barrier round at the relay: both PUSHes, then both acknowledgements; and m1 of a handshake inside the fault. */

@@ -20,6 +20,9 @@ export interface ConnectionStreams {
   readonly flow: string;
   /** The connection was seen from its first byte. */
   readonly fromStart: boolean;
+  /** As in `CapturedConnection`. */
+  readonly openedMs: number | null;
+  readonly endedMs: number | null;
   readonly up: ByteStream;
   readonly down: ByteStream;
 }

@@ -1,4 +1,5 @@
 import type { Direction } from '../../contract/tap.ts';
+import type { CapturedConnection } from '../history/collected.ts';
 import { type ByteStream, type ConnectionStreams, streamOf } from './byte-stream.ts';
 import { decodePacket, isKnownLinkType, type TcpSegment } from './packet.ts';
 import { readPcap } from './pcap.ts';
@@ -19,6 +20,8 @@ export type CaptureInput =
       readonly point: string;
       /** In order of arrival within each flow and direction. */
       readonly chunks: readonly CapturedChunk[];
+      /** When connections were opened and ended, those without a byte too; of others nothing is known. */
+      readonly connections?: readonly CapturedConnection[];
       /** What is not part of a stream, such as the marked packet. */
       readonly datagrams: readonly Uint8Array[];
       readonly packetsCounted: number | null;
@@ -60,14 +63,11 @@ export function captureStreams(
   relayPorts: readonly number[],
   seen: SeenStreams = new Map(),
 ): CaptureStreams {
-  return input.kind === 'pcap'
-    ? pcapStreams(input.bytes, relayPorts)
-    : chunkStreams(input.chunks, input.datagrams, seen);
+  return input.kind === 'pcap' ? pcapStreams(input.bytes, relayPorts) : chunkStreams(input, seen);
 }
 
 function chunkStreams(
-  chunks: readonly CapturedChunk[],
-  datagrams: readonly Uint8Array[],
+  { chunks, connections = [], datagrams }: Extract<CaptureInput, { kind: 'chunks' }>,
   seen: SeenStreams,
 ): CaptureStreams {
   const stream = (flow: string, direction: Direction, parts: readonly CapturedChunk[]): ByteStream => {
@@ -77,7 +77,10 @@ function chunkStreams(
     if (like === null || made.bytes.length > like.length) seen.set(name, made.bytes);
     return made;
   };
-  const flows = new Map<string, Record<Direction, CapturedChunk[]>>();
+  const flows = new Map<string, Record<Direction, CapturedChunk[]>>(
+    connections.map(({ flow }) => [flow, { up: [], down: [] }]),
+  );
+  const lives = new Map(connections.map((connection) => [connection.flow, connection]));
   for (const chunk of chunks) {
     let flow = flows.get(chunk.flow);
     if (flow === undefined) {
@@ -92,6 +95,8 @@ function chunkStreams(
     connections: [...flows].map(([flow, { up, down }]) => ({
       flow,
       fromStart: true,
+      openedMs: lives.get(flow)?.openedMs ?? null,
+      endedMs: lives.get(flow)?.endedMs ?? null,
       up: stream(flow, 'up', up),
       down: stream(flow, 'down', down),
     })),
@@ -145,7 +150,7 @@ function gapProblem(flow: string, direction: Direction, stream: ConnectionStream
 
 /** Null for a connection that is not the relay's. */
 function relayConnection(connection: TcpConnection, relayPorts: readonly number[]): ConnectionStreams | null {
-  const { ends, initiator, earlier, sent } = connection;
+  const { ends, initiator, openedMs, endedMs, earlier, sent } = connection;
   const isRelay = (end: string): boolean => relayPorts.includes(Number(end.slice(end.lastIndexOf(':') + 1)));
   const relay = ends.find((end) => isRelay(end) && end !== initiator);
   if (relay === undefined) return null;
@@ -153,6 +158,8 @@ function relayConnection(connection: TcpConnection, relayPorts: readonly number[
   return {
     flow: `${node}>${relay}${earlier === 0 ? '' : `#${earlier}`}`,
     fromStart: initiator !== null,
+    openedMs,
+    endedMs,
     up: sent[node]!,
     down: sent[relay]!,
   };

@@ -85,6 +85,7 @@ export class CaptureReader {
         peers: [...new Set(streams.addresses.map(nameOf))].filter((name) => name !== point).toSorted(),
         openedSessions: read.filter(({ session, isOpaque }) => session !== null && !isOpaque).length,
         opaqueSessions,
+        connections: streams.connections.map(({ flow, openedMs, endedMs }) => ({ flow, openedMs, endedMs })),
         records: read.flatMap((connection) => connection.records).sort((a, b) => a.firstMs - b.firstMs),
       },
       raw: sourceOf({ source: `capture:${point}`, kind: 'capture', opaque: opaqueSessions > 0 }, pieces),

@@ -28,6 +28,7 @@ const record = {
   bytes: 9,
   messages: null,
 } as const;
+const connection = { flow: 'f', openedMs: 1, endedMs: null };
 const capture = { packets: 5, packetsCounted: 5, bytes: 99, markFound: true, openedSessions: 1, opaqueSessions: 0 };
 const search = { source: 'relay-log', kind: 'log', bytes: 9, markFound: true, opaque: false, hits: [] } as const;
 const collected: Collected = {
@@ -44,8 +45,8 @@ const collected: Collected = {
   searches: [search],
   metadata: { logLines: 4, strayLines: [], pages: ['/health'], strayPages: [], markFound: true },
   captures: [
-    { ...capture, point: 'relay', peers: ['toxiproxy'], records: [record, record, record] },
-    { ...capture, point: 'node-a', peers: ['toxiproxy'], records: [] },
+    { ...capture, point: 'relay', peers: ['toxiproxy'], connections: [connection], records: [record, record, record] },
+    { ...capture, point: 'node-a', peers: ['toxiproxy'], connections: [], records: [] },
   ],
   tapJournal: null,
   links: {},
@@ -62,12 +63,13 @@ test('lists give way to their number and digest, the rest stays', () => {
       'node-b': { ...node, items: null, answeredItems: [] },
     },
     relay: { ...collected.relay, rows: null },
-    captures: collected.captures.map((one) => ({ ...one, records: [] })),
+    captures: collected.captures.map((one) => ({ ...one, connections: [], records: [] })),
     missing: [
       ...collected.missing,
       { part: 'nodes.node-a.items', because: because([item, item]), byDesign: false },
       { part: 'nodes.node-a.answeredItems', because: because([item]), byDesign: false },
       { part: 'relay.rows', because: because([row]), byDesign: false },
+      { part: 'captures.relay.connections', because: because([connection]), byDesign: false },
       { part: 'captures.relay.records', because: because([record, record, record]), byDesign: false },
     ],
   });

@@ -23,6 +23,7 @@ export function reduceCollected(collected: Collected): Collected {
   const rows = drop('relay.rows', collected.relay.rows);
   const captures = collected.captures.map((capture) => ({
     ...capture,
+    connections: drop(`captures.${capture.point}.connections`, capture.connections) ?? [],
     records: drop(`captures.${capture.point}.records`, capture.records) ?? [],
   }));
   const tapJournal = drop('tapJournal', collected.tapJournal);

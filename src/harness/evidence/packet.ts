@@ -9,6 +9,8 @@ export interface TcpSegment {
   readonly sequence: number;
   readonly syn: boolean;
   readonly ack: boolean;
+  /** FIN or RST: its sender will send nothing more. */
+  readonly ends: boolean;
   readonly payload: Uint8Array;
 }
 
@@ -103,6 +105,7 @@ function tcp(atMs: number, { source, target, payload }: IpPacket): TcpSegment | 
     sequence: ((uint16(payload, 4) << 16) | uint16(payload, 6)) >>> 0,
     syn: (flags & 0x02) !== 0,
     ack: (flags & 0x10) !== 0,
+    ends: (flags & 0x05) !== 0,
     payload: payload.subarray(headerBytes),
   };
 }

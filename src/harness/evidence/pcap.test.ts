@@ -72,7 +72,16 @@ describe('a capture file', () => {
 });
 
 describe('a packet', () => {
-  const expected = { kind: 'tcp', atMs, source: node, target: relay, sequence: 0xfffffff0, syn: false, ack: true };
+  const expected = {
+    kind: 'tcp',
+    atMs,
+    source: node,
+    target: relay,
+    sequence: 0xfffffff0,
+    syn: false,
+    ack: true,
+    ends: false,
+  };
 
   test.each([
     { linkType: 1, bytes: segment },

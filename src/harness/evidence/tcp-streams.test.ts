@@ -14,10 +14,20 @@ interface Sent {
   readonly offset?: number;
   readonly text?: string;
   readonly flags?: 'syn' | 'syn-ack';
+  /** FIN or RST. */
+  readonly ends?: boolean;
   readonly first?: number;
 }
 
-function segment({ at = 0, from = a, offset = 0, text = '', flags, first = 0xffff_fffc }: Sent): TcpSegment {
+function segment({
+  at = 0,
+  from = a,
+  offset = 0,
+  text = '',
+  flags,
+  ends = false,
+  first = 0xffff_fffc,
+}: Sent): TcpSegment {
   const sequence = flags === undefined ? (first + 1 + offset) >>> 0 : first;
   return {
     kind: 'tcp',
@@ -27,6 +37,7 @@ function segment({ at = 0, from = a, offset = 0, text = '', flags, first = 0xfff
     sequence,
     syn: flags !== undefined,
     ack: flags !== 'syn',
+    ends,
     payload: Buffer.from(text),
   };
 }
@@ -196,4 +207,16 @@ test('each range of a stream knows when it was seen', () => {
   expect(arrivals.of(2, 6)).toEqual({ firstMs: 10, lastMs: 30 });
   expect(arrivals.of(6, 9)).toEqual({ firstMs: 30, lastMs: 30 });
   expect(arrivals.of(9, 12)).toEqual({ firstMs: 20, lastMs: 20 });
+});
+
+test('a connection is open from its first SYN to the first FIN or RST of either side', () => {
+  const seen = [
+    { at: 1, flags: 'syn' },
+    { at: 2, flags: 'syn' }, // Sent again.
+    { at: 3, from: b, flags: 'syn-ack' },
+    { at: 4, from: b, ends: true },
+    { at: 5, ends: true },
+  ] as const;
+  expect(reassembleTcp(seen.map(segment))[0]).toMatchObject({ openedMs: 1, endedMs: 4 });
+  expect(reassembleTcp([segment({ at: 9, text: 'late' })])[0]).toMatchObject({ openedMs: null, endedMs: null });
 });

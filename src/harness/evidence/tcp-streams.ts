@@ -7,6 +7,9 @@ export interface TcpConnection {
   readonly ends: readonly [string, string];
   /** The end that sent the first packet; null when the capture began later. */
   readonly initiator: string | null;
+  /** When its first packet was seen, null when the capture began later; when its first FIN or RST was, if one was. */
+  readonly openedMs: number | null;
+  readonly endedMs: number | null;
   /** Connections between the same two ends before this one. */
   readonly earlier: number;
   /** What each of the ends sent. */
@@ -26,15 +29,17 @@ export function reassembleTcp(segments: readonly TcpSegment[]): TcpConnection[] 
     let connection = latest.get(key);
     if (connection === undefined || startsAnother(connection, segment)) {
       const earlier = connection === undefined ? 0 : connection.earlier + 1;
-      connection = { ends, initiator: null, earlier, halves: new Map() };
+      connection = { ends, initiator: null, openedMs: null, endedMs: null, earlier, halves: new Map() };
       latest.set(key, connection);
       all.push(connection);
     }
     addSegment(connection, segment);
   }
-  return all.map(({ ends, initiator, earlier, halves }) => ({
+  return all.map(({ ends, initiator, openedMs, endedMs, earlier, halves }) => ({
     ends,
     initiator,
+    openedMs,
+    endedMs,
     earlier,
     sent: Object.fromEntries(ends.map((end) => [end, (halves.get(end) ?? new HalfConnection(0)).stream()])),
   }));
@@ -43,6 +48,8 @@ export function reassembleTcp(segments: readonly TcpSegment[]): TcpConnection[] 
 interface OpenConnection {
   readonly ends: readonly [string, string];
   initiator: string | null;
+  openedMs: number | null;
+  endedMs: number | null;
   readonly earlier: number;
   readonly halves: Map<string, HalfConnection>;
 }
@@ -54,8 +61,12 @@ function startsAnother(connection: OpenConnection, { syn, ack, source, sequence 
   return half !== undefined && half.firstSequence !== (sequence + 1) >>> 0;
 }
 
-function addSegment(connection: OpenConnection, { atMs, source, sequence, syn, ack, payload }: TcpSegment): void {
-  if (syn && !ack) connection.initiator ??= source;
+function addSegment(connection: OpenConnection, { atMs, source, sequence, syn, ack, ends, payload }: TcpSegment): void {
+  if (syn && !ack) {
+    connection.initiator ??= source;
+    connection.openedMs ??= atMs;
+  }
+  if (ends) connection.endedMs ??= atMs;
   // The packet that opens a direction takes one sequence number itself.
   const dataSequence = syn ? (sequence + 1) >>> 0 : sequence;
   let half = connection.halves.get(source);

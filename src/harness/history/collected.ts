@@ -117,8 +117,19 @@ export interface CollectedCapture {
   /** Of the connections seen: opened with session keys, or opaque. */
   readonly openedSessions: number;
   readonly opaqueSessions: number;
+  /** To the relay, in the order in which they were first seen. */
+  readonly connections: readonly CapturedConnection[];
   /** Records seen at this point, in order of time; where the framing is unknown, the pieces in which bytes came. */
   readonly records: readonly CapturedRecord[];
+}
+
+/** One connection by the packets that open and end it. Wall clock. */
+export interface CapturedConnection {
+  readonly flow: string;
+  /** When it was asked for, whether or not anybody took it; null: before the capture. */
+  readonly openedMs: number | null;
+  /** The first FIN or RST of either side; null: it was open to the last. */
+  readonly endedMs: number | null;
 }
 
 export interface CapturedRecord {

@@ -1,5 +1,6 @@
 import { utf8 } from '../../support/bytes.ts';
 import type { CapturedChunk, CaptureInput } from '../evidence/capture.ts';
+import type { CapturedConnection } from '../history/collected.ts';
 
 /** What passes the network interfaces of a stage's machines, as a packet capture on each would have it. */
 export class LinkCapture {
@@ -21,6 +22,11 @@ export class LinkCapture {
     this.#points.get(point)?.saw({ atMs: this.#wallMs(), ...chunk });
   }
 
+  /** A packet that opens a connection, or the first that ends it, at one point. */
+  turned(point: string, flow: string, how: 'opened' | 'ended'): void {
+    this.#points.get(point)?.turned(flow, how, this.#wallMs());
+  }
+
   inputs(): CaptureInput[] {
     return [...this.#points].map(([point, seen]) => seen.input(point));
   }
@@ -28,12 +34,14 @@ export class LinkCapture {
 
 class CapturePoint {
   #chunks: CapturedChunk[] = [];
+  #connections = new Map<string, CapturedConnection>();
   #datagrams: Uint8Array[] = [];
   /** The interface's own counter, apart from what was recorded. */
   #packetsCounted = 0;
 
   begin(mark: Uint8Array): void {
     this.#chunks = [];
+    this.#connections.clear();
     this.#datagrams = [mark];
     this.#packetsCounted = 1;
   }
@@ -43,8 +51,16 @@ class CapturePoint {
     this.#chunks.push(chunk);
   }
 
+  /** Of a connection from before the capture nothing is known but its end. */
+  turned(flow: string, how: 'opened' | 'ended', atMs: number): void {
+    const { openedMs, endedMs } = this.#connections.get(flow) ?? { openedMs: null, endedMs: null };
+    const turned = how === 'opened' ? { openedMs: atMs, endedMs } : { openedMs, endedMs: endedMs ?? atMs };
+    this.#connections.set(flow, { flow, ...turned });
+  }
+
   input(point: string): CaptureInput {
-    const { chunks, datagrams } = { chunks: [...this.#chunks], datagrams: [...this.#datagrams] };
-    return { kind: 'chunks', point, chunks, datagrams, packetsCounted: this.#packetsCounted };
+    const [chunks, datagrams] = [[...this.#chunks], [...this.#datagrams]];
+    const connections = [...this.#connections.values()];
+    return { kind: 'chunks', point, chunks, connections, datagrams, packetsCounted: this.#packetsCounted };
   }
 }

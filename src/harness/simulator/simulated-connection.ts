@@ -18,6 +18,8 @@ export interface ConnectionPath {
   /** Of bytes that arrived in order, how many may pass; the rest is swallowed. */
   admit(connection: object, direction: Direction, bytes: number): Admitted;
   saw(end: 'node' | 'relay', connection: object, direction: Direction, bytes: Uint8Array): void;
+  /** A packet that opens or ends the connection passed the interface of one end. */
+  turned(end: 'node' | 'relay', connection: object, how: 'opened' | 'ended'): void;
   /** How an end learns that the path or its peer went away without a goodbye; both ways happen in real networks. */
   abruptReason(): CloseReason;
   finished(connection: SimulatedConnection): void;
@@ -79,6 +81,11 @@ export class SimulatedConnection {
     this.down.reshaped();
   }
 
+  /** The end of the connection passed the interface of this side, in either direction. */
+  endSeen(end: ConnectionEnd): void {
+    this.path.turned(end === this.node ? 'node' : 'relay', this, 'ended');
+  }
+
   /** One end is gone for good. */
   endGone(): void {
     if (this.node.isClosed && (this.relay === null || this.relay.isClosed)) this.path.finished(this);
@@ -128,6 +135,7 @@ export class ConnectionEnd implements Connection {
   close(): void {
     if (this.#state !== 'open' || this.#process.isGone) return;
     this.#state = 'ended';
+    this.#connection.endSeen(this);
     this.#out.end();
   }
 
@@ -162,6 +170,7 @@ export class ConnectionEnd implements Connection {
   closeWith(reason: CloseReason): void {
     if (this.isClosed) return;
     this.#hasPeerEnded = true;
+    this.#connection.endSeen(this);
     // Bytes that arrived earlier may still wait for a paused program; it hears of them first.
     this.#process.deliver(() => {
       if (this.isClosed) return;
@@ -182,6 +191,7 @@ export class ConnectionEnd implements Connection {
   #abandon(): void {
     if (this.isClosed) return;
     this.#state = 'closed';
+    this.#connection.endSeen(this);
     this.#out.endAbruptly();
     this.#connection.endGone();
   }

@@ -196,6 +196,11 @@ export class SimulatedLink implements Link, ConnectionPath {
     this.#options.capture.saw(point, { flow: this.#flows.get(connection)!, peer, direction, bytes });
   }
 
+  turned(end: 'node' | 'relay', connection: object, how: 'opened' | 'ended'): void {
+    const flow = this.#flows.get(connection);
+    if (flow !== undefined) this.#options.capture.turned(end === 'node' ? this.node : 'relay', flow, how);
+  }
+
   abruptReason(): CloseReason {
     return this.#prng.chance(0.5) ? 'ended' : 'broken';
   }
@@ -220,6 +225,7 @@ export class SimulatedLink implements Link, ConnectionPath {
     }
     this.#flows.set(connection, `${this.node}/${this.#connectionCount}`);
     this.#connectionCount += 1;
+    this.turned('node', connection, 'opened');
     this.#carry('down', {
       arrived: () => connection.node.opened(),
       gaveUp: () => undefined, // The node knows how long it waits for an answer.
@@ -243,6 +249,7 @@ export class SimulatedLink implements Link, ConnectionPath {
     const wake = (direction: Direction) => this.clock.schedule(0, () => connection.wakeTap(direction));
     connection.tap = this.#options.tap?.connection(this.node, this.clock.wallMs, wake) ?? null;
     const relayEnd = connection.attachRelay(target.process, this.#options.address);
+    this.turned('relay', connection, 'opened');
     target.process.deliver(() => relayEnd.tell(target.accept(relayEnd)));
     connection.up.start();
     connection.down.start();
