@@ -33,6 +33,8 @@ export class Shaper {
   readonly #mechanism: LossMechanism | null;
   /** What rules had counted when they were removed or changed. */
   readonly #past = new Map<string, LossCount>();
+  readonly #counts = new SharedReading<Map<string, LossCount>>();
+  readonly #retransmitted = new SharedReading<number>();
   #ruleCount = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -49,8 +51,8 @@ export class Shaper {
   }
 
   /** Segments the namespace's TCP has sent again since it came into being (RetransSegs). */
-  async retransmitted(): Promise<number> {
-    return retransmittedIn(await this.#shell.expect('cat /proc/net/snmp'));
+  retransmitted(): Promise<number> {
+    return this.#retransmitted.read(async () => retransmittedIn(await this.#shell.expect('cat /proc/net/snmp')));
   }
 
   /** Answers the rule's name, to remove and count it by. */
@@ -68,29 +70,22 @@ export class Shaper {
   /** Its counts go on from where they were. */
   async changeLoss(name: string, rule: LossRule): Promise<void> {
     const mechanism = this.#mechanism!;
-    await this.#inTurn(async () => {
-      this.#past.set(name, await this.#total(name));
-      await this.#shell.expect(`${removeCommand(mechanism, name)} && ${addCommand(mechanism, name, rule)}`);
-    });
+    await this.#inTurn(() => this.#replace(name, addCommand(mechanism, name, rule)));
   }
 
   async removeLoss(name: string): Promise<void> {
-    await this.#inTurn(async () => {
-      this.#past.set(name, await this.#total(name));
-      await this.#shell.expect(removeCommand(this.#mechanism!, name));
-    });
+    await this.#inTurn(() => this.#replace(name, 'true'));
   }
 
   /** Of a rule in force or removed. */
   async count(name: string): Promise<LossCount> {
-    return this.#inTurn(() => this.#total(name));
+    const counts = await this.#readCounts();
+    return counts.get(name) ?? this.#past.get(name) ?? none;
   }
 
   /** Names of the rules in force, by the kernel's own word. */
   async losses(): Promise<string[]> {
-    if (this.#mechanism === null) return [];
-    const listed = await this.#inTurn(() => this.#shell.expect(listCommand(this.#mechanism!)));
-    return [...new Set(listed.match(/(?<=relay-chaos-)loss-\d+/g) ?? [])];
+    return this.#mechanism === null ? [] : [...(await this.#readCounts()).keys()];
   }
 
   /** All that the namespace sends leaves no faster, one packet at a time; the returned function ends it. */
@@ -123,12 +118,25 @@ export class Shaper {
     ];
   }
 
-  async #total(name: string): Promise<LossCount> {
-    return sum(this.#past.get(name) ?? none, (await this.#counts()).get(name) ?? none);
+  /** Of the rules in force, what they had counted before a change included. */
+  #readCounts(): Promise<Map<string, LossCount>> {
+    return this.#counts.read(() =>
+      this.#inTurn(async () => this.#withPast(await this.#shell.expect(listCommand(this.#mechanism!)))),
+    );
   }
 
-  async #counts(): Promise<Map<string, LossCount>> {
-    return parseCounts(await this.#shell.expect(listCommand(this.#mechanism!)));
+  #withPast(listed: string): Map<string, LossCount> {
+    const counts = [...parseCounts(listed)];
+    return new Map(counts.map(([name, count]) => [name, sum(this.#past.get(name) ?? none, count)]));
+  }
+
+  /** Reads a rule for the last time, takes it out, and runs `next`: in one command, because each costs its while. */
+  async #replace(name: string, next: string): Promise<void> {
+    const mechanism = this.#mechanism!;
+    const listed = await this.#shell.expect(
+      `${listCommand(mechanism)} && ${removeCommand(mechanism, name)} && ${next}`,
+    );
+    this.#past.set(name, this.#withPast(listed).get(name) ?? this.#past.get(name) ?? none);
   }
 
   /** One change of the chain at a time: a count must not fall between a rule's end and its last reading. */
@@ -136,6 +144,19 @@ export class Shaper {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => undefined);
     return result;
+  }
+}
+
+/** One reading for all who ask at the same moment. */
+class SharedReading<T> {
+  #next: Promise<T> | null = null;
+
+  read(now: () => Promise<T>): Promise<T> {
+    this.#next ??= Promise.resolve().then(() => {
+      this.#next = null;
+      return now();
+    });
+    return this.#next;
   }
 }
 
