@@ -25,6 +25,7 @@ import { health } from './health.ts';
 import { idleWithin } from './idle-within.ts';
 import { inRecords } from './in-records.ts';
 import { initiatorFailures } from './initiator-failures.ts';
+import { killedAfterBytes } from './killed-after-bytes.ts';
 import { killedWhilePending } from './killed-while-pending.ts';
 import { latencyWithin } from './latency-within.ts';
 import { leftConnectedWithin } from './left-connected-within.ts';
@@ -152,6 +153,7 @@ const named = [
   notifiedOnce,
   bytesAtMost,
   cleanedUpWhileAway,
+  killedAfterBytes,
 ] as readonly Checker[];
 
 /** By name: the standing checks and those a scenario can name. */

@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import { byteCount } from '../../contract/parameters.ts';
-import { directions } from '../../contract/tap.ts';
+import { directions, type TapRule } from '../../contract/tap.ts';
 import type { Fault } from './fault.ts';
 import { strikeOnTap, strikeParameters } from './strike-on-tap.ts';
+
+const place = z.number().int().positive();
 
 const parameters = z.strictObject({
   ...strikeParameters,
   direction: z.enum(directions),
-  /** Which of the records of at least `min-bytes` that come from the injection on, from 1; handshakes do not count. */
-  nth: z.number().int().positive().default(1),
+  /**
+   * Which of the records of at least `min-bytes` that come from the injection on, from 1, or one drawn between two;
+   * handshakes do not count.
+   */
+  nth: z.union([place, z.strictObject({ from: place, to: place })]).default(1),
   /** With its length prefix. The tap has no keys: by size it tells a push or a page from what is small. */
   'min-bytes': byteCount,
   /** `before` it none of its bytes pass, `after` it all; `inside` a random part, at least its first, never its last byte. */
@@ -22,14 +27,22 @@ export const cutInRecord: Fault<z.output<typeof parameters>> = {
   parameters,
   abilities: ['tap', 'cut'],
   linksOf: ({ link }) => [link],
-  async inject(topology, { link, direction, nth, 'min-bytes': minBytes, at, 'path-back': pathBackMs }, prng, tell) {
-    const place = { link, direction, nth, minBytes };
-    if (at === 'after') {
-      return { heal: await strikeOnTap(topology, { rule: { action: 'close-after', ...place }, pathBackMs }, tell) };
-    }
-    const point = at === 'inside' ? { inside: prng.fraction() } : { bytes: at === 'before' ? 0 : at };
-    const heal = await strikeOnTap(topology, { rule: { action: 'cut', ...place, ...point }, pathBackMs }, tell);
-    return at === 'inside' ? { drawn: point, heal } : { heal };
+  async inject(topology, written, prng, tell) {
+    const { link, direction, 'min-bytes': minBytes, at, 'path-back': pathBackMs } = written;
+    const drawn = {
+      ...(typeof written.nth === 'number'
+        ? {}
+        : { nth: written.nth.from + prng.below(written.nth.to - written.nth.from + 1) }),
+      ...(at === 'inside' ? { inside: prng.fraction() } : {}),
+    };
+    const nth = drawn.nth ?? (written.nth as number);
+    const record = { link, direction, nth, minBytes };
+    const point =
+      drawn.inside === undefined ? { bytes: at === 'before' ? 0 : (at as number) } : { inside: drawn.inside };
+    const rule: TapRule =
+      at === 'after' ? { action: 'close-after', ...record } : { action: 'cut', ...record, ...point };
+    const heal = await strikeOnTap(topology, { rule, pathBackMs }, tell);
+    return Object.keys(drawn).length > 0 ? { drawn, heal } : { heal };
   },
   /** Before the record and after each byte that a record of `min-bytes` has, or up to the byte that is given. */
   points: (written) => {

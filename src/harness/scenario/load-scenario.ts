@@ -201,7 +201,7 @@ function bindStep(file: YamlFile, entry: unknown, path: Path): BoundStep[] {
     file.noteUnknown(path, 'one of the steps', named.name, Object.keys(steps));
     return [];
   }
-  const parameters = file.check(step.parameters, named.path, named.parameters);
+  const parameters = file.check(step.parameters, named.path, named.parameters ?? {});
   return parameters === null ? [] : [{ name: named.name, parameters, step }];
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { byteCount, nodeName } from '../../contract/parameters.ts';
+import { byteCount, duration, nodeName } from '../../contract/parameters.ts';
 import { directions } from '../../contract/tap.ts';
 import { assert } from '../../support/assert.ts';
+import type { Timer } from '../../support/clock.ts';
 import type { Trigger } from './trigger.ts';
 
 const common = {
@@ -13,8 +14,13 @@ const common = {
 
 const parameters = z.union([
   z
-    .strictObject({ ...common, bytes: byteCount.refine((bytes) => bytes > 0, 'at least one byte') })
-    .transform(({ bytes, ...rest }) => ({ ...rest, at: { afterBytes: bytes } })),
+    .strictObject({
+      ...common,
+      bytes: byteCount.refine((bytes) => bytes > 0, 'at least one byte'),
+      /** Set, nothing is held: it fires so long after the record with that byte came. */
+      after: duration.optional(),
+    })
+    .transform(({ bytes, after, ...rest }) => ({ ...rest, at: { afterBytes: bytes }, after })),
   z
     .strictObject({ ...common, records: z.number().int().positive() })
     .transform(({ records, ...rest }) => ({ ...rest, at: { nth: records + 1, bytes: 0 } })),
@@ -22,15 +28,28 @@ const parameters = z.union([
 
 /**
  * So many bytes or records of one direction have passed the tap since the load began; of records, the next one is there
- * too. The direction is held at this point until the fault is on, however long it takes to strike.
+ * too. The direction is held at this point until the fault is on, however long it takes to strike; unless the fault is
+ * to come some time after.
  */
 export const passed: Trigger<z.output<typeof parameters>> = {
   name: 'passed',
   about: 'So many bytes or records of a direction passed the tap, which lets no more by until the fault is on.',
   parameters,
   needsTap: true,
-  async arm({ topology }, { link, direction, 'of-records-from': minBytes, at }, fire) {
+  async arm({ topology, clock }, { link, direction, 'of-records-from': minBytes, ...moment }, fire) {
     assert(topology.tap !== null, 'the trigger `passed` is used in topologies with a tap');
-    return topology.tap.addRule({ action: 'hold', link, direction, minBytes, ...at }, fire);
+    const after = 'after' in moment ? moment.after : undefined;
+    if (after === undefined) {
+      return topology.tap.addRule({ action: 'hold', link, direction, minBytes, ...moment.at }, fire);
+    }
+    let timer: Timer | null = null;
+    const { afterBytes } = moment.at as { afterBytes: number };
+    const takeOut = await topology.tap.addRule({ action: 'watch', link, direction, minBytes, afterBytes }, () => {
+      timer = clock.setTimer(after, fire);
+    });
+    return async () => {
+      timer?.cancel();
+      await takeOut();
+    };
   },
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RelayStats } from '../../contract/relay-stats.ts';
 import type { Load, Step } from './step.ts';
 
-const parameters = z.strictObject({}).optional();
+const parameters = z.strictObject({});
 
 /** The relay cleans up now: what expired, what was deleted and what every device has confirmed leaves its storage. */
 export const cleanUp: Step<z.output<typeof parameters>> = {
