@@ -9,10 +9,11 @@ export const cursorSavedBeforeItems: Defect = {
   node: withNodeStore(
     (base) =>
       class extends base {
-        override async nextPull(head: number, pageItems: number): Promise<PullPlan | null> {
-          const plan = await super.nextPull(head, pageItems);
-          if (plan !== null) await this.#saved(plan.after + plan.limit);
-          return plan;
+        override async nextPulls(head: number, pageItems: number): Promise<readonly PullPlan[]> {
+          const plans = await super.nextPulls(head, pageItems);
+          const last = plans.at(-1);
+          if (last !== undefined) await this.#saved(last.after + last.limit);
+          return plans;
         }
 
         #saved(cursor: number): Promise<void> {

@@ -1,21 +1,20 @@
 import type { GroupId } from '../core/ids.ts';
 import type { NodeParts } from '../node/parts.ts';
 import type { PullPlan } from '../node/pull-plan.ts';
-import type { Session } from '../node/session.ts';
+import type { PageSource } from '../node/puller.ts';
 import type { Page } from '../relay/relay-store.ts';
 import { withRelayStore } from './change-store.ts';
 import type { Defect } from './defect.ts';
 
 function strict(base: NodeParts['puller']): NodeParts['puller'] {
   return class extends base {
-    protected override page(session: Session, plan: PullPlan): Promise<number> {
-      const pull = async (...asked: Parameters<Session['pull']>) => {
-        const answer = await session.pull(...asked);
-        if (answer.blobs.length > 0) return answer;
-        session.giveUp('unreadable');
-        return session.pull(...asked); // The session is over, and says so.
+    protected override page(source: PageSource, plan: PullPlan, head: number): Promise<number> {
+      const pull = async (after: number, limit: number) => {
+        const answer = await source.pull(after, limit);
+        if (answer.blobs.length === 0) source.giveUp('unreadable');
+        return answer;
       };
-      return super.page({ pull }, plan);
+      return super.page({ ...source, pull }, plan, head);
     }
   };
 }

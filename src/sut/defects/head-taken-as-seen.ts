@@ -15,10 +15,10 @@ export const headTakenAsSeen: Defect = {
           if (announced.event === 'state') this.#isWelcomed = announced.state === 'connected';
         });
 
-        override async nextPull(head: number, pageItems: number): Promise<PullPlan | null> {
+        override async nextPulls(head: number, pageItems: number): Promise<readonly PullPlan[]> {
           if (this.#isWelcomed) await this.#seen(head);
           this.#isWelcomed = false;
-          return super.nextPull(head, pageItems);
+          return super.nextPulls(head, pageItems);
         }
 
         #seen(head: number): Promise<void> {

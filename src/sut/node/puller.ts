@@ -13,6 +13,9 @@ export interface Pulled {
   readonly cursor: number;
 }
 
+/** Where a page comes from: a session, or the answer of one that was asked already. */
+export type PageSource = Pick<Session, 'pull' | 'giveUp'>;
+
 interface Waiter {
   readonly resolve: (pulled: Pulled) => void;
   readonly reject: (error: unknown) => void;
@@ -98,27 +101,46 @@ export class Puller {
       const session = this.#context.session();
       if (session === null) throw new SessionEnded();
       const limit = this.pageItems;
-      const plan =
-        isForced && pages === 0 ? { after: await store.contiguous(), limit } : await store.nextPull(this.#head, limit);
-      if (plan === null) {
+      const isAsked = isForced && pages === 0;
+      const plans = isAsked ? [{ after: await store.contiguous(), limit }] : await store.nextPulls(this.#head, limit);
+      if (plans.length === 0) {
         await this.#caughtUp();
         if (pages > 0) session.presence().catch(this.#context.failed);
         return { received, cursor: await store.contiguous() };
       }
-      received += await this.page(session, plan);
+      received += await this.#allOf(session, plans);
     }
   }
 
-  /** One page, applied; returns how many of its blobs were new. */
-  protected async page(session: Pick<Session, 'pull'>, { after, limit }: PullPlan): Promise<number> {
+  /** Asks for all pages at once and applies them in order; what follows a page that was cut short is asked for again. */
+  async #allOf(session: Session, plans: readonly PullPlan[]): Promise<number> {
+    const head = this.#head;
+    const asked = plans.map(({ after, limit }) => {
+      const answer = session.pull(after, limit);
+      answer.catch(() => undefined); // Whoever applies it hears of it.
+      return answer;
+    });
+    let received = 0;
+    for (const [index, plan] of plans.entries()) {
+      if (index > 0 && (await this.#context.parts.store.contiguous()) < plan.after) break;
+      received += await this.page(
+        { pull: () => asked[index]!, giveUp: (reason) => session.giveUp(reason) },
+        plan,
+        head,
+      );
+    }
+    return received;
+  }
+
+  /** One page, applied; returns how many of its blobs were new. `head` is what was known when it was asked for. */
+  protected async page(session: PageSource, { after, limit }: PullPlan, head: number): Promise<number> {
     const { store, ports, log } = this.#context.parts;
-    const headBefore = this.#head;
     const askedAtMs = ports.clock.monotonicMs();
     const { blobs, hasMore } = await session.pull(after, limit);
     log.write('pull-answered', { blobs: blobs.length, tookMs: ports.clock.monotonicMs() - askedAtMs });
     const last = Math.max(after, ...blobs.map(({ cursor }) => cursor));
     // Whatever existed before the question was asked and is not in the complete answer is gone for good.
-    const settledUpTo = hasMore ? last : Math.max(last, headBefore);
+    const settledUpTo = hasMore ? last : Math.max(last, head);
     this.#head = Math.max(this.#head, hasMore ? last + 1 : last);
     const applied = await store.applyPage(blobs, settledUpTo, (blob) => this.#context.sealer.open(blob));
     this.#refusals = 0;

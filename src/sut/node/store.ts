@@ -6,7 +6,7 @@ import type { PulledBlob } from '../core/messages.ts';
 import { encodeTombstone, type Tombstone } from '../core/tombstone.ts';
 import type { VersionVector } from '../core/version-vector.ts';
 import type { Database, Sql } from '../io/database.ts';
-import { type PullPlan, planPull } from './pull-plan.ts';
+import { type PullPlan, planPulls } from './pull-plan.ts';
 import type { NumberedBlob, RefusalReason, Sealer } from './sealer.ts';
 import { CursorTable } from './tables/cursor-table.ts';
 import { type Deletion, DeletionTable } from './tables/deletion-table.ts';
@@ -160,6 +160,11 @@ export class NodeStore {
     });
   }
 
+  /** The number of an item of this device; null while it has none. */
+  sequenceOf(blobId: BlobId): Promise<number | null> {
+    return this.database.read('sequence', (sql) => this.items.sequenceOf(sql, blobId));
+  }
+
   /** The relay has the blobs: they leave the outbox, and their cursors count as received. Returns their numbers. */
   acked(acks: readonly Ack[]): Promise<readonly (number | null)[]> {
     return this.database.transaction('push-acked', (sql) => {
@@ -191,12 +196,12 @@ export class NodeStore {
     return this.database.transaction('deletion-told', (sql) => this.deletions.remove(sql, target));
   }
 
-  /** The next page to ask for; null when nothing up to `head` is missing. */
-  nextPull(head: number, pageItems: number): Promise<PullPlan | null> {
-    return this.database.read('next-pull', (sql) => {
+  /** The next pages to ask for; none when nothing up to `head` is missing. */
+  nextPulls(head: number, pageItems: number): Promise<readonly PullPlan[]> {
+    return this.database.read('next-pulls', (sql) => {
       const contiguous = this.cursors.contiguous(sql);
-      if (contiguous >= head) return null;
-      return planPull(head, contiguous, this.items.heldBeyond(sql, contiguous, heldCountMax), pageItems);
+      if (contiguous >= head) return [];
+      return planPulls(head, contiguous, this.items.heldBeyond(sql, contiguous, heldCountMax), pageItems);
     });
   }
 
