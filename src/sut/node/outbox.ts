@@ -31,6 +31,8 @@ export class Outbox {
   readonly #acks: Batched<Ack, number | null>;
   readonly #inFlight = new Set<BlobId>();
   readonly #attempts = new Map<BlobId, number>();
+  /** Announced as sealed by this process, and still waiting. */
+  readonly #toldSealed = new Set<BlobId>();
   readonly #waiters = new Map<BlobId, (result: PushResult) => void>();
   /** Numbers may be given: everything this device ever pushed has been read back. */
   #mayNumber = false;
@@ -92,13 +94,11 @@ export class Outbox {
   }
 
   async #sealAll(): Promise<void> {
-    const { store, events } = this.#context.parts;
+    const { store } = this.#context.parts;
     while (this.#mayNumber) {
       const sealed = await store.sealNext(sealedAtOnce, (blob) => this.#context.sealer.seal(blob));
       if (sealed.length === 0) return;
-      for (const { blobId, sequence, payload } of sealed) {
-        events.emit({ event: 'sealed', item: blobId, sequence, payloadDigest: toHex(sha256(payload)) });
-      }
+      for (const entry of sealed) this.#tellSealed(entry, entry.sequence);
       this.#sending.run();
     }
   }
@@ -109,6 +109,7 @@ export class Outbox {
       if (session === null || this.#pauseTimer !== null || this.#inFlight.size >= this.#window) return;
       const entry = await this.#context.parts.store.nextToSend(new Set([...this.#inFlight, ...this.#setAside.keys()]));
       if (entry === null) return;
+      if (!this.#toldSealed.has(entry.blobId)) await this.#tellSealedBefore(entry);
       if (session !== this.#context.session()) continue;
       this.#inFlight.add(entry.blobId);
       this.#attempts.set(entry.blobId, (this.#attempts.get(entry.blobId) ?? 0) + 1);
@@ -134,6 +135,18 @@ export class Outbox {
     }
   }
 
+  /** Sealed by a process that may have ended before it could say so. */
+  async #tellSealedBefore(entry: SealedEntry): Promise<void> {
+    const sequence = await this.#context.parts.store.sequenceOf(entry.blobId);
+    if (sequence !== null) this.#tellSealed(entry, sequence);
+  }
+
+  #tellSealed({ blobId, payload }: SealedEntry, sequence: number): void {
+    this.#toldSealed.add(blobId);
+    const payloadDigest = toHex(sha256(payload));
+    this.#context.parts.events.emit({ event: 'sealed', item: blobId, sequence, payloadDigest });
+  }
+
   async #acked(blobId: BlobId, cursor: number): Promise<void> {
     const sequence = await this.#acks.add({ blobId, cursor });
     this.#refusals = 0;
@@ -145,6 +158,7 @@ export class Outbox {
   /** Announces that the relay has a blob of this device. */
   tellAcked(blobId: BlobId, cursor: number, sequence: number | null): void {
     this.#attempts.delete(blobId);
+    this.#toldSealed.delete(blobId);
     this.#context.parts.events.emit({ event: 'acked', item: blobId, cursor, sequence });
     this.#tell(blobId, { kind: 'acked', cursor, sequence });
   }
@@ -180,6 +194,7 @@ export class Outbox {
     await store.giveUp(blobId, name);
     log.write('push-given-up', { code: code ?? 0 });
     this.#attempts.delete(blobId);
+    this.#toldSealed.delete(blobId);
     this.#tell(blobId, { kind: 'failed', code: name });
     return true;
   }

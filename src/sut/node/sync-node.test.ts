@@ -93,6 +93,9 @@ test('a crash before or after any durable step of a busy device loses and double
       if (text !== 'first') expect(texts.filter((held) => held === text)).toEqual([text]);
     }
     expect(await b.manifest()).toEqual(await a.manifest());
+    const own = (await b.manifest()).filter(({ author }) => author === a.server.node?.identity.id);
+    const sealed = a.events.flatMap((told) => (told.event === 'sealed' ? [told.item] : []));
+    expect(sealed).toEqual(expect.arrayContaining(own.map(({ item }) => item)));
     expect(await storedBlobs(world)).toBeGreaterThanOrEqual(accepted.size + 3);
   }
   expect(steps).toBeGreaterThan(20);
