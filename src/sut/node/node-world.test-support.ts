@@ -68,6 +68,8 @@ export class Cable implements Listener {
   delayMs = 5;
   /** Swallows dials and bytes both ways, as a firewall would. */
   isCut = false;
+  /** What is sent in one piece arrives in two. */
+  breaksUp = false;
   /** Names of nodes whose bytes towards the relay are swallowed. */
   readonly mutedNodes = new Set<string>();
   readonly #clock: Clock;
@@ -144,8 +146,10 @@ class End implements Connection {
 
   send(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    const copy = Uint8Array.from(bytes);
-    this.#deliver((peer) => peer.events?.received(copy));
+    const half = this.#cable.breaksUp ? bytes.length >> 1 : 0;
+    for (const piece of [bytes.slice(0, half), bytes.slice(half)]) {
+      if (piece.length > 0) this.#deliver((peer) => peer.events?.received(piece));
+    }
   }
 
   close(): void {

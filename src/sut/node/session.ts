@@ -19,6 +19,9 @@ import type { NodeParts } from './parts.ts';
 import type { Sealer } from './sealer.ts';
 import type { NodeStats } from './stats.ts';
 
+/** What is longer and still arriving can only be an answer: announcements take some 250 bytes, errors a sentence more. */
+const announcementBytesMax = 1024;
+
 /** Why a session that had been welcomed ended. */
 export type SessionEnd = 'ended' | 'broken' | 'no-progress' | 'unreadable' | 'error' | 'storage';
 
@@ -178,8 +181,8 @@ export class Session {
       events = error.events;
       failure = error;
     }
-    // Announcements alone do not show that the relay still hears this side; the rest of an answer does.
-    let progressed = failure === null && this.#channel.incompleteBytes > 0;
+    // Announcements do not show that the relay still hears this side, nor do parts of them; the rest of an answer does.
+    let progressed = failure === null && this.#channel.incompleteBytes > announcementBytesMax;
     for (const event of events) progressed = this.#handle(event) || progressed;
     if (progressed) this.#progressAtMs = this.#clock.monotonicMs();
     if (failure !== null) this.#channelFailed(failure);

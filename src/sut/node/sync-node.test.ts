@@ -311,8 +311,12 @@ test('a relay that went back to an older state gets what it lacks again', async 
   expect((await b.value('status')).vector).toBe(vector);
 });
 
-test('a way to the relay that died is noticed although its announcements go on', async () => {
+test.each([
+  { arrive: 'whole', breaksUp: false },
+  { arrive: 'in pieces', breaksUp: true },
+])('a way to the relay that died is noticed although its announcements go on, $arrive', async ({ breaksUp }) => {
   const { world, a, b } = await connectedPair();
+  world.cable.breaksUp = breaksUp;
   world.cable.mutedNodes.add('node-a');
   let announced = 0;
   const isGone = async (): Promise<boolean> => {
