@@ -6,7 +6,11 @@ import { judgeTiming } from './lag.ts';
 import { isLoad } from './ledger.ts';
 import { witnessesOf } from './witnesses.ts';
 
-const parameters = z.strictObject({ withinMs: z.number().int().positive() });
+const parameters = z.strictObject({
+  withinMs: z.number().int().positive(),
+  /** Ends that are not ok; left out: as many as there are. */
+  retryableMax: z.number().int().nonnegative().optional(),
+});
 
 /** A node’s answer travels to the tester before it is written down. */
 const answerMs = 1_000;
@@ -23,7 +27,7 @@ export const endsOkOrRetryable: Checker<z.output<typeof parameters>> = {
   role: 'invariant',
   about: 'Each push of the load ends in time: ok, or retryable with the item still in the outbox.',
   parameters,
-  judge(record, { withinMs }) {
+  judge(record, { withinMs, retryableMax }) {
     const clauses = new Clauses();
     const answers = new Map(entriesOf(record.entries, 'answered').map((answer) => [answer.operation, answer]));
     const invoked = entriesOf(record.entries, 'invoked').filter(
@@ -34,7 +38,7 @@ export const endsOkOrRetryable: Checker<z.output<typeof parameters>> = {
     const neither: string[] = [];
     const dropped: string[] = [];
     const late: string[] = [];
-    let retryable = 0;
+    const retried: string[] = [];
     for (const { operation, node, op, atMs, item: target } of invoked) {
       const answer = answers.get(operation);
       if (answer?.outcome === 'unsupported') continue;
@@ -45,7 +49,7 @@ export const endsOkOrRetryable: Checker<z.output<typeof parameters>> = {
       const tookMs = answer.atMs - atMs;
       if (tookMs > withinMs + answerMs) late.push(`${op} ${operation} of ${node} took ${Math.round(tookMs)} ms`);
       if (answer.retryable !== true) continue;
-      retryable += 1;
+      retried.push(`${op} ${operation} of ${node}`);
       const item = answer.item ?? target;
       const seen = outbox.find(({ value }) => value.node === node && value.item === item);
       if (seen === undefined) clauses.unknown(`nobody looked into the outbox of ${node} after a retryable end`);
@@ -54,8 +58,11 @@ export const endsOkOrRetryable: Checker<z.output<typeof parameters>> = {
     clauses.none(
       neither,
       'operations that ended neither ok nor retryable',
-      `${invoked.length} operations, ${retryable} retryable`,
+      `${invoked.length} operations, ${retried.length} retryable`,
     );
+    if (retryableMax !== undefined && retried.length > retryableMax) {
+      clauses.broken(`${retried.length} operations ended retryable, expected at most ${retryableMax}`, retried);
+    }
     clauses.none(dropped, 'retryable items not in the outbox', 'retryable items in the outbox');
     judgeTiming(record, clauses, withinMs, late, 'operations that took too long', `each within ${withinMs} ms`);
     return clauses.finding();

@@ -3,6 +3,7 @@ import { nodeName } from '../../contract/parameters.ts';
 import { directions } from '../../contract/tap.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { judgeTiming } from './lag.ts';
 import { isWithin, windowsByLink } from './windows.ts';
 import { medianOf, recordsAt, transitsBetween } from './wire-times.ts';
 
@@ -50,8 +51,9 @@ export const oneWayDelay: Checker<z.output<typeof parameters>> = {
         }
         const median = medianOf(took);
         const told = `${what}: ${took.length} records took ${median.toFixed(1)} ms (median)`;
-        if (Math.abs(median - wantedMs) <= Math.max(floorMs, shareMax * wantedMs)) clauses.holds(told);
-        else clauses.broken(`${told}, expected ${wantedMs} ms`);
+        const boundMs = Math.max(floorMs, shareMax * wantedMs);
+        const off = Math.abs(median - wantedMs) > boundMs ? [told] : [];
+        judgeTiming(record, clauses, boundMs, off, `${told}, expected ${wantedMs} ms`, told);
       }
     }
     return clauses.finding();

@@ -12,6 +12,8 @@ import { caughtUpWithin } from './caught-up-within.ts';
 import type { Checker } from './checker.ts';
 import { cleanedUpWhileAway } from './cleaned-up-while-away.ts';
 import { converges } from './converges.ts';
+import { delayChanges } from './delay-changes.ts';
+import { delaysAsOrdered } from './delays-as-ordered.ts';
 import { deliveredWithin } from './delivered-within.ts';
 import { dialogueCut } from './dialogue-cut.ts';
 import { distinctCursors } from './distinct-cursors.ts';
@@ -153,6 +155,8 @@ const named = [
   notifiedOnce,
   bytesAtMost,
   cleanedUpWhileAway,
+  delaysAsOrdered,
+  delayChanges,
   killedAfterBytes,
 ] as readonly Checker[];
 

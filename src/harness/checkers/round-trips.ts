@@ -3,6 +3,7 @@ import { nodeName } from '../../contract/parameters.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { judgeTiming } from './lag.ts';
 import { type FaultWindow, isWithin, windowsByLink } from './windows.ts';
 import { deviationOf, medianOf, type RoundTrip, recordsAt, roundTripsIn } from './wire-times.ts';
 
@@ -77,7 +78,7 @@ function judgeNode(
     clauses.broken(`fewer than ${count} round trips`, few);
     return;
   }
-  judgeFigures(clauses, node, { within, before, after }, wanted);
+  judgeFigures(record, clauses, node, { within, before, after }, wanted);
 }
 
 interface Samples {
@@ -87,6 +88,7 @@ interface Samples {
 }
 
 function judgeFigures(
+  record: TrialRecord,
   clauses: Clauses,
   node: string,
   { within, before, after }: Samples,
@@ -94,26 +96,23 @@ function judgeFigures(
 ): void {
   const median = medianOf(within);
   const longest = Math.max(...within);
-  const compare = (what: string, figure: number, wantedMs: number | undefined, bound: 'least' | 'most' = 'least') => {
-    if (wantedMs === undefined) return;
-    const holds = bound === 'least' ? figure >= wantedMs : figure <= wantedMs;
-    const told = `${node}: ${what} ${rounded(figure)} ms`;
-    if (holds) clauses.holds(told);
-    else clauses.broken(`${told}, expected at ${bound} ${wantedMs} ms`);
+  const told = (what: string, figure: number) => `${node}: ${what} ${rounded(figure)} ms`;
+  const judge = (text: string, holds: boolean, bound: string, boundMs: number) =>
+    judgeTiming(record, clauses, boundMs, holds ? [] : [text], `${text}, expected ${bound} ${boundMs} ms`, text);
+  const atLeast = (what: string, figure: number, leastMs: number | undefined) => {
+    if (leastMs !== undefined) judge(told(what, figure), figure >= leastMs, 'at least', leastMs);
   };
-  if (wanted.medianRoseMs !== undefined) compare('median rose by', median - medianOf(before), wanted.medianRoseMs);
-  compare('median', median, wanted.medianMs?.from);
-  compare('median', median, wanted.medianMs?.to, 'most');
-  if (wanted.longestRoseMs !== undefined) compare('longest rose by', longest - medianOf(before), wanted.longestRoseMs);
-  compare('range', longest - Math.min(...within), wanted.rangeMs);
-  compare('standard deviation', deviationOf(within), wanted.deviationMs);
+  const atMost = (what: string, figure: number, mostMs: number | undefined) => {
+    if (mostMs !== undefined) judge(told(what, figure), figure <= mostMs, 'at most', mostMs);
+  };
+  if (wanted.medianRoseMs !== undefined) atLeast('median rose by', median - medianOf(before), wanted.medianRoseMs);
+  atLeast('median', median, wanted.medianMs?.from);
+  atMost('median', median, wanted.medianMs?.to);
+  if (wanted.longestRoseMs !== undefined) atLeast('longest rose by', longest - medianOf(before), wanted.longestRoseMs);
+  atLeast('range', longest - Math.min(...within), wanted.rangeMs);
+  atLeast('standard deviation', deviationOf(within), wanted.deviationMs);
   if (wanted.backWithinMs !== undefined) {
-    compare(
-      'median after the fault above the one before',
-      medianOf(after) - medianOf(before),
-      wanted.backWithinMs,
-      'most',
-    );
+    atMost('median after the fault above the one before', medianOf(after) - medianOf(before), wanted.backWithinMs);
   }
   clauses.holds(`${node}: ${within.length} round trips under the fault`);
 }

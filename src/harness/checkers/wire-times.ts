@@ -19,7 +19,7 @@ export interface RoundTrip {
 export interface SeenHandshake {
   /** First byte of m1. */
   readonly beganMs: number;
-  /** Last byte of m4; null when it never came. */
+  /** Last byte of m4; null when it never came, or the node sent nothing after it: it had given up. */
   readonly endedMs: number | null;
   /** Each of the four messages left only after the one before it had come: two round trips. */
   readonly isInTurn: boolean;
@@ -68,7 +68,8 @@ export function handshakesIn(records: readonly CapturedRecord[]): SeenHandshake[
         const before = messages[index - 1];
         return index === 0 || (message !== undefined && before !== undefined && before.lastMs <= message.firstMs);
       });
-      return [{ beganMs: m1.firstMs, endedMs: m4?.lastMs ?? null, isInTurn }];
+      const wentOn = at('up', 2) !== undefined;
+      return [{ beganMs: m1.firstMs, endedMs: wentOn ? (m4?.lastMs ?? null) : null, isInTurn }];
     })
     .sort((a, b) => a.beganMs - b.beganMs);
 }

@@ -29,6 +29,17 @@ export const witnessValues = {
   canaries: z.object({ labels: z.record(z.string(), count) }),
   /** What the kernel counted while a fault was on. */
   loss: z.object({ packetsSeen: count, packetsDropped: count, segmentsRetransmitted: count }),
+  /** What proxy and kernel said was in force on the links of a latency, just before it was healed. */
+  latency: z.array(
+    z.object({
+      link: z.string(),
+      ability: z.string(),
+      direction: z.enum(directions).nullable(),
+      measure: z.record(z.string(), z.number()),
+    }),
+  ),
+  /** How often the proxy had accepted another delay by the heal. */
+  'wandering-latency': z.object({ changes: count }),
   /** The arena's word on a process: just after a fault struck it, before its heal, after its heal. */
   process: z.object({
     target: z.string(),
