@@ -1,11 +1,14 @@
 /** The life of one part of the system in its container: what was ordered, and what ended by itself. */
 import type Docker from 'dockerode';
+import pRetry from 'p-retry';
 import { EnvironmentError } from '../../support/errors.ts';
 import type { ProcessState } from '../topology/topology.ts';
 import { engineCall, statusOf } from './engine.ts';
 
 /** Grace between the stop signal and SIGKILL. */
 const stopSecondsMax = 10;
+/** Where control groups are of version 1, a process that is just making threads can escape the freezer for a moment. */
+const freezeRetriesMax = 20;
 
 export class ContainedProcess {
   readonly name: string;
@@ -61,7 +64,12 @@ export class ContainedProcess {
     if (!this.#isRunning) {
       throw new EnvironmentError(`pausing ${this.name}: its process is not running; restart it first`);
     }
-    await engineCall(`pausing ${this.name}`, () => this.#container.pause());
+    await pRetry(() => engineCall(`pausing ${this.name}`, () => this.#container.pause()), {
+      retries: freezeRetriesMax,
+      minTimeout: 20,
+      factor: 1,
+      shouldRetry: ({ error }) => /unable to freeze/.test(error.message),
+    });
     this.#isPaused = true;
   }
 
