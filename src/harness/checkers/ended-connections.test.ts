@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { backWithin } from './back-within.ts';
+import { connectionReset } from './connection-reset.ts';
 import { latencyWithin } from './latency-within.ts';
 import { leftConnectedWithin } from './left-connected-within.ts';
 import { noSplitBrain } from './no-split-brain.ts';
@@ -24,8 +25,10 @@ import {
 } from './record.test-support.ts';
 import { recordsFlat } from './records-flat.ts';
 import { sessionGoneWithin } from './session-gone-within.ts';
+import { storedOnlyWhole } from './stored-only-whole.ts';
 import { struckInsidePush } from './struck-inside-push.ts';
 import { testTable } from './table.test-support.ts';
+import { toldOfShutdown } from './told-of-shutdown.ts';
 
 const disarm: Change = (draft) => edit(draft, beginsFault, { disarmed: true });
 const tooBusy: Change = (draft) => insert(draft, 15_000, { kind: 'lag', timerLagMs: 400 });
@@ -246,6 +249,37 @@ describe('records-flat', () => {
   );
 });
 
+describe('stored-only-whole', () => {
+  const looked =
+    (atMs: number, headCursor: number): Change =>
+    (draft) =>
+      insert(draft, atMs, witness('relay', { sessions: {}, headCursor }));
+  const atRelay =
+    (change: Record<string, unknown>): Change =>
+    (draft) =>
+      Object.assign(draft.collected.captures.find(({ point }) => point === 'relay')!, change);
+  testTable(
+    storedOnlyWhole,
+    [
+      {
+        says: 'invalid',
+        when: 'a cursor was given for nothing',
+        change: looked(1032, 2),
+        naming: '2 cursors given, 1',
+      },
+      { says: 'unknown', when: 'a session stayed closed', change: atRelay({ opaqueSessions: 1 }) },
+      { says: 'unknown', when: 'nothing was captured', change: atRelay({ records: [] }) },
+      {
+        says: 'unknown',
+        when: 'nobody looked',
+        change: (d) => remove(d, (entry) => entry.kind === 'witness' && entry.name === 'relay'),
+      },
+    ],
+    {},
+    all(atRelay({ opaqueSessions: 0 }), looked(1000, 0), looked(1032, 1), looked(1040, 2)),
+  );
+});
+
 describe('session-gone-within', () => {
   testTable(
     sessionGoneWithin,
@@ -324,6 +358,78 @@ describe('pushes-unanswered', () => {
     ],
     { node: 'node-a' },
     seenAt('node-a', ...pushing),
+  );
+});
+
+/** How the connection `a` of a node ended. */
+function ended(point: string, endedMs: number | null, wasReset: boolean): Change {
+  return (draft) => {
+    const capture = draft.collected.captures.find((one) => one.point === point)!;
+    capture.connections = [{ flow: 'a', openedMs: 90, endedMs, wasReset }];
+  };
+}
+
+describe('connection-reset', () => {
+  const reset: Change = (draft) => edit(draft, beginsFault, { name: 'reset', parameters: { link: ['node-a'] } });
+  testTable(
+    connectionReset,
+    [
+      { says: 'invalid', when: 'it ended in order', change: ended('node-a', 9_995, false), naming: 'without an RST' },
+      { says: 'invalid', when: 'it did not end', change: ended('node-a', null, false), naming: 'without an RST' },
+      {
+        says: 'invalid',
+        when: 'it was reset later',
+        change: ended('node-a', 25_000, true),
+        naming: 'not by the fault',
+      },
+      { says: 'invalid', when: 'it was reset long before', change: ended('node-a', 5_000, true), naming: 'not by' },
+      {
+        says: 'invalid',
+        when: 'there was none',
+        change: seenAt('node-a', ...pushing.slice(4)),
+        naming: 'no connection',
+      },
+      {
+        says: 'unknown',
+        when: 'nothing was captured',
+        change: (d) =>
+          Object.assign(d.collected.captures.find(({ point }) => point === 'node-a')!, { connections: [] }),
+      },
+      { says: 'invalid', when: 'the fault was disarmed', change: disarm, naming: 'no link was reset' },
+    ],
+    {},
+    all(reset, seenAt('node-a', ...pushing), ended('node-a', 9_995, true)),
+  );
+});
+
+describe('told-of-shutdown', () => {
+  const stop: Change = (draft) => edit(draft, beginsFault, { name: 'stop', parameters: { target: 'relay' } });
+  const told = [...pushing.slice(0, 4), captured(9_995, 'a', 'down', 11, 120, ['ERROR'])];
+  testTable(
+    toldOfShutdown,
+    [
+      {
+        says: 'valid',
+        when: 'a node was told nothing and its connection ended in order',
+        change: all(seenAt('node-a', ...pushing), ended('node-a', 9_995, false)),
+        naming: 'node-a ended in order',
+      },
+      {
+        says: 'invalid',
+        when: 'a node was told nothing and its connection was reset',
+        change: all(seenAt('node-a', ...pushing), ended('node-a', 9_995, true)),
+        naming: 'node-a was told nothing: PUSH_ACK last, then an RST',
+      },
+      { says: 'unknown', when: 'nothing was captured at a node', change: seenAt('node-b'), naming: 'node-b' },
+      {
+        says: 'valid',
+        when: 'nothing was captured at a node that had said goodbye',
+        change: all(seenAt('node-a'), (d) => tell(d, 'disconnect', 9_900)),
+      },
+      { says: 'unknown', when: 'the fault was disarmed', change: disarm, naming: 'not stopped' },
+    ],
+    {},
+    all(stop, ...['node-a', 'node-b'].flatMap((node) => [seenAt(node, ...told), ended(node, 9_996, true)])),
   );
 });
 

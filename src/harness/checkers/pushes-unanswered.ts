@@ -3,7 +3,8 @@ import { nodeName } from '../../contract/parameters.ts';
 import type { CapturedRecord } from '../history/collected.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
-import { armedWindows, type FaultWindow } from './windows.ts';
+import { connectionAt } from './connection-at.ts';
+import { armedWindows } from './windows.ts';
 
 const parameters = z.strictObject({ node: nodeName, count: z.number().int().positive().default(1) });
 
@@ -24,7 +25,7 @@ export const pushesUnanswered: Checker<z.output<typeof parameters>> = {
     const seen = record.collected.captures.find(({ point }) => point === node)?.records ?? [];
     if (windows.length > 0 && seen.length === 0) clauses.unknown(`no record was captured at ${node}`);
     for (const window of seen.length === 0 ? [] : windows) {
-      const flow = flowAt(seen, window);
+      const flow = connectionAt(record, node, window);
       if (flow === null) clauses.broken(`${node} had no connection when ${window.name} began`);
       else if (flow.every(({ messages }) => messages === null))
         clauses.unknown(`the connection of ${node} was not opened`);
@@ -39,12 +40,6 @@ export const pushesUnanswered: Checker<z.output<typeof parameters>> = {
     return clauses.finding();
   },
 };
-
-/** The records of the connection that was made last before the fault, in order of time. */
-function flowAt(seen: readonly CapturedRecord[], { fromMs }: FaultWindow): readonly CapturedRecord[] | null {
-  const first = seen.findLast(({ direction, index, firstMs }) => direction === 'up' && index === 0 && firstMs < fromMs);
-  return first === undefined ? null : seen.filter(({ flow }) => flow === first.flow);
-}
 
 function messagesOf(flow: readonly CapturedRecord[], type: string): number {
   return flow.flatMap(({ messages }) => messages ?? []).filter((message) => message === type).length;

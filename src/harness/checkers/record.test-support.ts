@@ -320,9 +320,9 @@ function stats(sessions: number): RelayStats {
 /** As the tap has them: one before the fault, one in it, one after it. */
 function connectionsOfA(): CapturedConnection[] {
   return [
-    { flow: 'a', openedMs: 20, endedMs: 10_500 },
-    { flow: 'a2', openedMs: 11_050, endedMs: 12_000 },
-    { flow: 'a3', openedMs: 20_990, endedMs: null },
+    { flow: 'a', openedMs: 20, endedMs: 10_500, wasReset: true },
+    { flow: 'a2', openedMs: 11_050, endedMs: 12_000, wasReset: false },
+    { flow: 'a3', openedMs: 20_990, endedMs: null, wasReset: false },
   ];
 }
 

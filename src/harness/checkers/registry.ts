@@ -11,6 +11,7 @@ import { caughtUpTogether } from './caught-up-together.ts';
 import { caughtUpWithin } from './caught-up-within.ts';
 import type { Checker } from './checker.ts';
 import { cleanedUpWhileAway } from './cleaned-up-while-away.ts';
+import { connectionReset } from './connection-reset.ts';
 import { converges } from './converges.ts';
 import { delayChanges } from './delay-changes.ts';
 import { delaysAsOrdered } from './delays-as-ordered.ts';
@@ -71,8 +72,10 @@ import { sessionGoneWithin } from './session-gone-within.ts';
 import { statusGoes } from './status-goes.ts';
 import { statusNeverTerminal } from './status-never-terminal.ts';
 import { storedOnceSameId } from './stored-once-same-id.ts';
+import { storedOnlyWhole } from './stored-only-whole.ts';
 import { struckInsidePush } from './struck-inside-push.ts';
 import { successWithinAttempts } from './success-within-attempts.ts';
+import { toldOfShutdown } from './told-of-shutdown.ts';
 import { typedFailure } from './typed-failure.ts';
 import { unacknowledgedAtOnce } from './unacknowledged-at-once.ts';
 
@@ -98,6 +101,9 @@ const named = [
   recordsFlat,
   sessionGoneWithin,
   struckInsidePush,
+  storedOnlyWhole,
+  connectionReset,
+  toldOfShutdown,
   distinctCursors,
   ackCursorIsStoredCursor,
   authorOrderKept,

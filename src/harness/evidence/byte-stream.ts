@@ -23,6 +23,7 @@ export interface ConnectionStreams {
   /** As in `CapturedConnection`. */
   readonly openedMs: number | null;
   readonly endedMs: number | null;
+  readonly wasReset: boolean;
   readonly up: ByteStream;
   readonly down: ByteStream;
 }

@@ -97,6 +97,7 @@ function chunkStreams(
       fromStart: true,
       openedMs: lives.get(flow)?.openedMs ?? null,
       endedMs: lives.get(flow)?.endedMs ?? null,
+      wasReset: lives.get(flow)?.wasReset ?? false,
       up: stream(flow, 'up', up),
       down: stream(flow, 'down', down),
     })),
@@ -150,7 +151,7 @@ function gapProblem(flow: string, direction: Direction, stream: ConnectionStream
 
 /** Null for a connection that is not the relay's. */
 function relayConnection(connection: TcpConnection, relayPorts: readonly number[]): ConnectionStreams | null {
-  const { ends, initiator, openedMs, endedMs, earlier, sent } = connection;
+  const { ends, initiator, openedMs, endedMs, wasReset, earlier, sent } = connection;
   const isRelay = (end: string): boolean => relayPorts.includes(Number(end.slice(end.lastIndexOf(':') + 1)));
   const relay = ends.find((end) => isRelay(end) && end !== initiator);
   if (relay === undefined) return null;
@@ -160,6 +161,7 @@ function relayConnection(connection: TcpConnection, relayPorts: readonly number[
     fromStart: initiator !== null,
     openedMs,
     endedMs,
+    wasReset,
     up: sent[node]!,
     down: sent[relay]!,
   };

@@ -85,7 +85,12 @@ export class CaptureReader {
         peers: [...new Set(streams.addresses.map(nameOf))].filter((name) => name !== point).toSorted(),
         openedSessions: read.filter(({ session, isOpaque }) => session !== null && !isOpaque).length,
         opaqueSessions,
-        connections: streams.connections.map(({ flow, openedMs, endedMs }) => ({ flow, openedMs, endedMs })),
+        connections: streams.connections.map(({ flow, openedMs, endedMs, wasReset }) => ({
+          flow,
+          openedMs,
+          endedMs,
+          wasReset,
+        })),
         records: read.flatMap((connection) => connection.records).sort((a, b) => a.firstMs - b.firstMs),
       },
       raw: sourceOf({ source: `capture:${point}`, kind: 'capture', opaque: opaqueSessions > 0 }, pieces),

@@ -28,7 +28,7 @@ const record = {
   bytes: 9,
   messages: null,
 } as const;
-const connection = { flow: 'f', openedMs: 1, endedMs: null };
+const connection = { flow: 'f', openedMs: 1, endedMs: null, wasReset: false };
 const capture = { packets: 5, packetsCounted: 5, bytes: 99, markFound: true, openedSessions: 1, opaqueSessions: 0 };
 const search = { source: 'relay-log', kind: 'log', bytes: 9, markFound: true, opaque: false, hits: [] } as const;
 const collected: Collected = {

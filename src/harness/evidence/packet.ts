@@ -11,6 +11,8 @@ export interface TcpSegment {
   readonly ack: boolean;
   /** FIN or RST: its sender will send nothing more. */
   readonly ends: boolean;
+  /** RST. */
+  readonly resets: boolean;
   readonly payload: Uint8Array;
 }
 
@@ -106,6 +108,7 @@ function tcp(atMs: number, { source, target, payload }: IpPacket): TcpSegment | 
     syn: (flags & 0x02) !== 0,
     ack: (flags & 0x10) !== 0,
     ends: (flags & 0x05) !== 0,
+    resets: (flags & 0x04) !== 0,
     payload: payload.subarray(headerBytes),
   };
 }

@@ -81,6 +81,7 @@ describe('a packet', () => {
     syn: false,
     ack: true,
     ends: false,
+    resets: false,
   };
 
   test.each([

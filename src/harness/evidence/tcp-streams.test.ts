@@ -16,6 +16,7 @@ interface Sent {
   readonly flags?: 'syn' | 'syn-ack';
   /** FIN or RST. */
   readonly ends?: boolean;
+  readonly resets?: boolean;
   readonly first?: number;
 }
 
@@ -26,6 +27,7 @@ function segment({
   text = '',
   flags,
   ends = false,
+  resets = false,
   first = 0xffff_fffc,
 }: Sent): TcpSegment {
   const sequence = flags === undefined ? (first + 1 + offset) >>> 0 : first;
@@ -37,7 +39,8 @@ function segment({
     sequence,
     syn: flags !== undefined,
     ack: flags !== 'syn',
-    ends,
+    ends: ends || resets,
+    resets,
     payload: Buffer.from(text),
   };
 }
@@ -217,6 +220,8 @@ test('a connection is open from its first SYN to the first FIN or RST of either 
     { at: 4, from: b, ends: true },
     { at: 5, ends: true },
   ] as const;
-  expect(reassembleTcp(seen.map(segment))[0]).toMatchObject({ openedMs: 1, endedMs: 4 });
+  expect(reassembleTcp(seen.map(segment))[0]).toMatchObject({ openedMs: 1, endedMs: 4, wasReset: false });
+  const reset = [...seen.slice(0, 3), { at: 4, from: b, resets: true }, { at: 5, ends: true }] as const;
+  expect(reassembleTcp(reset.map(segment))[0]).toMatchObject({ endedMs: 4, wasReset: true });
   expect(reassembleTcp([segment({ at: 9, text: 'late' })])[0]).toMatchObject({ openedMs: null, endedMs: null });
 });

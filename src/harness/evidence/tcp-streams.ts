@@ -10,6 +10,8 @@ export interface TcpConnection {
   /** When its first packet was seen, null when the capture began later; when its first FIN or RST was, if one was. */
   readonly openedMs: number | null;
   readonly endedMs: number | null;
+  /** It ended with an RST. */
+  readonly wasReset: boolean;
   /** Connections between the same two ends before this one. */
   readonly earlier: number;
   /** What each of the ends sent. */
@@ -29,17 +31,26 @@ export function reassembleTcp(segments: readonly TcpSegment[]): TcpConnection[] 
     let connection = latest.get(key);
     if (connection === undefined || startsAnother(connection, segment)) {
       const earlier = connection === undefined ? 0 : connection.earlier + 1;
-      connection = { ends, initiator: null, openedMs: null, endedMs: null, earlier, halves: new Map() };
+      connection = {
+        ends,
+        initiator: null,
+        openedMs: null,
+        endedMs: null,
+        wasReset: false,
+        earlier,
+        halves: new Map(),
+      };
       latest.set(key, connection);
       all.push(connection);
     }
     addSegment(connection, segment);
   }
-  return all.map(({ ends, initiator, openedMs, endedMs, earlier, halves }) => ({
+  return all.map(({ ends, initiator, openedMs, endedMs, wasReset, earlier, halves }) => ({
     ends,
     initiator,
     openedMs,
     endedMs,
+    wasReset,
     earlier,
     sent: Object.fromEntries(ends.map((end) => [end, (halves.get(end) ?? new HalfConnection(0)).stream()])),
   }));
@@ -50,6 +61,7 @@ interface OpenConnection {
   initiator: string | null;
   openedMs: number | null;
   endedMs: number | null;
+  wasReset: boolean;
   readonly earlier: number;
   readonly halves: Map<string, HalfConnection>;
 }
@@ -61,12 +73,16 @@ function startsAnother(connection: OpenConnection, { syn, ack, source, sequence 
   return half !== undefined && half.firstSequence !== (sequence + 1) >>> 0;
 }
 
-function addSegment(connection: OpenConnection, { atMs, source, sequence, syn, ack, ends, payload }: TcpSegment): void {
+function addSegment(connection: OpenConnection, segment: TcpSegment): void {
+  const { atMs, source, sequence, syn, ack, ends, resets, payload } = segment;
   if (syn && !ack) {
     connection.initiator ??= source;
     connection.openedMs ??= atMs;
   }
-  if (ends) connection.endedMs ??= atMs;
+  if (ends && connection.endedMs === null) {
+    connection.endedMs = atMs;
+    connection.wasReset = resets;
+  }
   // The packet that opens a direction takes one sequence number itself.
   const dataSequence = syn ? (sequence + 1) >>> 0 : sequence;
   let half = connection.halves.get(source);

@@ -130,6 +130,8 @@ export interface CapturedConnection {
   readonly openedMs: number | null;
   /** The first FIN or RST of either side; null: it was open to the last. */
   readonly endedMs: number | null;
+  /** What ended it was an RST: the other side hears that it broke, not that it is over. */
+  readonly wasReset: boolean;
 }
 
 export interface CapturedRecord {

@@ -2,6 +2,9 @@ import { utf8 } from '../../support/bytes.ts';
 import type { CapturedChunk, CaptureInput } from '../evidence/capture.ts';
 import type { CapturedConnection } from '../history/collected.ts';
 
+/** What the packets of a connection that are no bytes of it say. */
+export type Turn = 'opened' | 'ended' | 'reset';
+
 /** What passes the network interfaces of a stage's machines, as a packet capture on each would have it. */
 export class LinkCapture {
   readonly #wallMs: () => number;
@@ -23,7 +26,7 @@ export class LinkCapture {
   }
 
   /** A packet that opens a connection, or the first that ends it, at one point. */
-  turned(point: string, flow: string, how: 'opened' | 'ended'): void {
+  turned(point: string, flow: string, how: Turn): void {
     this.#points.get(point)?.turned(flow, how, this.#wallMs());
   }
 
@@ -52,10 +55,11 @@ class CapturePoint {
   }
 
   /** Of a connection from before the capture nothing is known but its end. */
-  turned(flow: string, how: 'opened' | 'ended', atMs: number): void {
-    const { openedMs, endedMs } = this.#connections.get(flow) ?? { openedMs: null, endedMs: null };
-    const turned = how === 'opened' ? { openedMs: atMs, endedMs } : { openedMs, endedMs: endedMs ?? atMs };
-    this.#connections.set(flow, { flow, ...turned });
+  turned(flow: string, how: Turn, atMs: number): void {
+    const known = this.#connections.get(flow) ?? { flow, openedMs: null, endedMs: null, wasReset: false };
+    if (how === 'opened') this.#connections.set(flow, { ...known, openedMs: atMs });
+    else if (known.endedMs === null)
+      this.#connections.set(flow, { ...known, endedMs: atMs, wasReset: how === 'reset' });
   }
 
   input(point: string): CaptureInput {

@@ -2,6 +2,7 @@ import type { Direction } from '../../contract/tap.ts';
 import type { Timer } from '../../support/clock.ts';
 import type { CloseReason, Connection, ConnectionEvents } from '../../sut/io/transport.ts';
 import type { TapConnection } from '../sidecars/tap-connection.ts';
+import type { Turn } from './link-capture.ts';
 import { type LinkShape, retransmitMs, type Transit } from './link-shape.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -19,7 +20,7 @@ export interface ConnectionPath {
   admit(connection: object, direction: Direction, bytes: number): Admitted;
   saw(end: 'node' | 'relay', connection: object, direction: Direction, bytes: Uint8Array): void;
   /** A packet that opens or ends the connection passed the interface of one end. */
-  turned(end: 'node' | 'relay', connection: object, how: 'opened' | 'ended'): void;
+  turned(end: 'node' | 'relay', connection: object, how: Turn): void;
   /** How an end learns that the path or its peer went away without a goodbye; both ways happen in real networks. */
   abruptReason(): CloseReason;
   finished(connection: SimulatedConnection): void;
@@ -82,8 +83,8 @@ export class SimulatedConnection {
   }
 
   /** The end of the connection passed the interface of this side, in either direction. */
-  endSeen(end: ConnectionEnd): void {
-    this.path.turned(end === this.node ? 'node' : 'relay', this, 'ended');
+  endSeen(end: ConnectionEnd, how: 'ended' | 'reset'): void {
+    this.path.turned(end === this.node ? 'node' : 'relay', this, how);
   }
 
   /** One end is gone for good. */
@@ -135,7 +136,7 @@ export class ConnectionEnd implements Connection {
   close(): void {
     if (this.#state !== 'open' || this.#process.isGone) return;
     this.#state = 'ended';
-    this.#connection.endSeen(this);
+    this.#connection.endSeen(this, 'ended');
     this.#out.end();
   }
 
@@ -170,7 +171,7 @@ export class ConnectionEnd implements Connection {
   closeWith(reason: CloseReason): void {
     if (this.isClosed) return;
     this.#hasPeerEnded = true;
-    this.#connection.endSeen(this);
+    this.#connection.endSeen(this, reason === 'broken' ? 'reset' : 'ended');
     // Bytes that arrived earlier may still wait for a paused program; it hears of them first.
     this.#process.deliver(() => {
       if (this.isClosed) return;
@@ -191,7 +192,7 @@ export class ConnectionEnd implements Connection {
   #abandon(): void {
     if (this.isClosed) return;
     this.#state = 'closed';
-    this.#connection.endSeen(this);
+    this.#connection.endSeen(this, 'ended');
     this.#out.endAbruptly();
     this.#connection.endGone();
   }

@@ -14,7 +14,7 @@ import type {
   NodeName,
   Rate,
 } from '../topology/topology.ts';
-import type { LinkCapture } from './link-capture.ts';
+import type { LinkCapture, Turn } from './link-capture.ts';
 import { LinkShape, type PacketFate, reconnectMs } from './link-shape.ts';
 import { Measures } from './measures.ts';
 import { type Admitted, type ConnectionPath, SimulatedConnection } from './simulated-connection.ts';
@@ -196,7 +196,7 @@ export class SimulatedLink implements Link, ConnectionPath {
     this.#options.capture.saw(point, { flow: this.#flows.get(connection)!, peer, direction, bytes });
   }
 
-  turned(end: 'node' | 'relay', connection: object, how: 'opened' | 'ended'): void {
+  turned(end: 'node' | 'relay', connection: object, how: Turn): void {
     const flow = this.#flows.get(connection);
     if (flow !== undefined) this.#options.capture.turned(end === 'node' ? this.node : 'relay', flow, how);
   }
