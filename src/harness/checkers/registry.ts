@@ -1,4 +1,5 @@
 import { acceptedWithin } from './accepted-within.ts';
+import { acceptsWithin } from './accepts-within.ts';
 import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
 import { authorOrderKept } from './author-order-kept.ts';
@@ -22,6 +23,7 @@ import { endsOkOrRetryable } from './ends-ok-or-retryable.ts';
 import { failedSecretsNowhere } from './failed-secrets-nowhere.ts';
 import { freshEphemerals } from './fresh-ephemerals.ts';
 import { goodput } from './goodput.ts';
+import { halfOpenSeen } from './half-open-seen.ts';
 import { handshakeTook } from './handshake-took.ts';
 import { handshakeWithin } from './handshake-within.ts';
 import { health } from './health.ts';
@@ -45,6 +47,7 @@ import { noSplitBrain } from './no-split-brain.ts';
 import { noWireErrors } from './no-wire-errors.ts';
 import { notifiedOnce } from './notified-once.ts';
 import { oneBitDiffers } from './one-bit-differs.ts';
+import { oneWayDead } from './one-way-dead.ts';
 import { oneWayDelay } from './one-way-delay.ts';
 import { operationsEndWithin } from './operations-end-within.ts';
 import { outstandingKept } from './outstanding-kept.ts';
@@ -69,6 +72,7 @@ import { resumesUnasked } from './resumes-unasked.ts';
 import { retransmissions } from './retransmissions.ts';
 import { roundTrips } from './round-trips.ts';
 import { sessionGoneWithin } from './session-gone-within.ts';
+import { sessionsOnePerDevice } from './sessions-one-per-device.ts';
 import { statusGoes } from './status-goes.ts';
 import { statusNeverTerminal } from './status-never-terminal.ts';
 import { storedOnceSameId } from './stored-once-same-id.ts';
@@ -78,6 +82,8 @@ import { successWithinAttempts } from './success-within-attempts.ts';
 import { toldOfShutdown } from './told-of-shutdown.ts';
 import { typedFailure } from './typed-failure.ts';
 import { unacknowledgedAtOnce } from './unacknowledged-at-once.ts';
+import { unansweredPushNoticed } from './unanswered-push-noticed.ts';
+import { unknownAtStrike } from './unknown-at-strike.ts';
 
 /** Run at the end of every trial, listed in no scenario. */
 export const standingChecks: readonly Checker[] = [
@@ -113,6 +119,7 @@ const named = [
   legalTransitions,
   operationsEndWithin,
   idleWithin,
+  sessionsOnePerDevice,
   typedFailure,
   freshEphemerals,
   successWithinAttempts,
@@ -122,6 +129,7 @@ const named = [
   noSessionLeft,
   failedSecretsNowhere,
   resumesUnasked,
+  unansweredPushNoticed,
   barrierSkew,
   overlappingPushes,
   bytesForwarded,
@@ -135,6 +143,8 @@ const named = [
   begunInsideFault,
   killedWhilePending,
   overlappingOperations,
+  halfOpenSeen,
+  oneWayDead,
   processStruck,
   acksWithinPull,
   goodput,
@@ -164,6 +174,8 @@ const named = [
   delaysAsOrdered,
   delayChanges,
   killedAfterBytes,
+  acceptsWithin,
+  unknownAtStrike,
 ] as readonly Checker[];
 
 /** By name: the standing checks and those a scenario can name. */

@@ -12,17 +12,20 @@ export const strikeParameters = {
   'path-back': duration.optional(),
 };
 
-/** A rule that ends connections, each followed by an outage of the path for `pathBackMs`, if given. */
+/** The path goes a little after a strike, so that what passed the tap before it arrives; no node is back that soon. */
+const onItsWayMs = 100;
+
+/** A rule that ends connections, each followed by an outage of the path up to `pathBackMs` after it, if given. */
 export async function strikeOnTap(
   topology: Topology,
   { rule, pathBackMs }: { readonly rule: TapRule; readonly pathBackMs: number | undefined },
   tell: Tell,
 ): Promise<Heal> {
   assert(topology.tap !== null, 'a topology that offers the ability `tap` has one');
-  const outage = pathOutage(topology, rule.link, pathBackMs);
+  const outage = pathOutage(topology, rule.link, pathBackMs === undefined ? undefined : pathBackMs - onItsWayMs);
   const takeOut = await topology.tap.addRule(rule, (strike) => {
     tellStrike(tell, strike);
-    outage.begin();
+    topology.clock.setTimer(onItsWayMs, () => outage.begin());
   });
   return healAll([takeOut, () => outage.end()]);
 }

@@ -17,8 +17,10 @@ const parameters = z.union([
     .strictObject({
       ...common,
       bytes: byteCount.refine((bytes) => bytes > 0, 'at least one byte'),
-      /** Set, nothing is held: it fires so long after the record with that byte came. */
-      after: duration.optional(),
+      /** Set, nothing is held: it fires so long after the record with that byte came, or a time drawn between two. */
+      after: z
+        .union([duration.transform((ms) => ({ from: ms, to: ms })), z.strictObject({ from: duration, to: duration })])
+        .optional(),
     })
     .transform(({ bytes, after, ...rest }) => ({ ...rest, at: { afterBytes: bytes }, after })),
   z
@@ -36,7 +38,7 @@ export const passed: Trigger<z.output<typeof parameters>> = {
   about: 'So many bytes or records of a direction passed the tap, which lets no more by until the fault is on.',
   parameters,
   needsTap: true,
-  async arm({ topology, clock }, { link, direction, 'of-records-from': minBytes, ...moment }, fire) {
+  async arm({ topology, clock, prng }, { link, direction, 'of-records-from': minBytes, ...moment }, fire) {
     assert(topology.tap !== null, 'the trigger `passed` is used in topologies with a tap');
     const after = 'after' in moment ? moment.after : undefined;
     if (after === undefined) {
@@ -45,7 +47,7 @@ export const passed: Trigger<z.output<typeof parameters>> = {
     let timer: Timer | null = null;
     const { afterBytes } = moment.at as { afterBytes: number };
     const takeOut = await topology.tap.addRule({ action: 'watch', link, direction, minBytes, afterBytes }, () => {
-      timer = clock.setTimer(after, fire);
+      timer = clock.setTimer(prng.between(after.from, after.to), fire);
     });
     return async () => {
       timer?.cancel();
