@@ -5,13 +5,13 @@ import type { NewBlob, Page, PushResult } from '../relay/relay-store.ts';
 import { withRelayStore } from './change-store.ts';
 import type { Defect } from './defect.ts';
 
-const writeEveryMs = 1000;
+const writeEveryMs = 3000;
 
 /** Pulls and repeated pushes wait for the batch, so that only the end of the process shows what was not written. */
 export const ackBeforeCommit: Defect = {
   name: 'ack-before-commit',
   about:
-    'The relay acknowledges a push when it has its cursor and writes blobs once a second, in batches: one that ends in between has lost items that their devices believe safe.',
+    'The relay acknowledges a push when it has its cursor and writes blobs every three seconds, in batches: one that ends in between has lost items that their devices believe safe.',
   relay: withRelayStore(
     (base) =>
       class extends base {
