@@ -2,10 +2,7 @@ import { z } from 'zod';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { connectionAt } from './connection-at.ts';
-import { armedWindows } from './windows.ts';
-
-/** A reset takes effect while it is being injected, so its packet may come this long before the fault counts as on. */
-const injectingMs = 2_000;
+import { armedWindows, injectionBeganMs } from './windows.ts';
 
 /** On every link with a reset, the packet capture at the node shows its session end by an RST, about when the fault began. */
 export const connectionReset: Checker<Record<string, never>> = {
@@ -27,9 +24,13 @@ export const connectionReset: Checker<Record<string, never>> = {
         else if (ended === undefined) clauses.broken(`${node} had no connection when the reset began`);
         else if (!ended.wasReset || ended.endedMs === null)
           clauses.broken(`the connection of ${node} ended without an RST`);
-        else if (ended.endedMs < window.fromMs - injectingMs || ended.endedMs > window.toMs) {
-          clauses.broken(`the connection of ${node} was reset, but not by the fault`);
-        } else clauses.holds(`RST at ${node} ${Math.round(ended.endedMs - window.fromMs)} ms after the fault was on`);
+        else {
+          const figures = `RST at ${node} ${Math.round(ended.endedMs - window.fromMs)} ms after the fault was on`;
+          // It takes effect while it is being injected.
+          const isOfFault = ended.endedMs >= injectionBeganMs(record, window) && ended.endedMs <= window.toMs;
+          if (isOfFault) clauses.holds(figures);
+          else clauses.broken(`${figures}, which is not of the fault`);
+        }
       }
     }
     return clauses.finding();

@@ -380,9 +380,14 @@ describe('connection-reset', () => {
         says: 'invalid',
         when: 'it was reset later',
         change: ended('node-a', 25_000, true),
-        naming: 'not by the fault',
+        naming: 'not of the fault',
       },
-      { says: 'invalid', when: 'it was reset long before', change: ended('node-a', 5_000, true), naming: 'not by' },
+      {
+        says: 'invalid',
+        when: 'it was reset long before',
+        change: ended('node-a', 5_000, true),
+        naming: 'not of the fault',
+      },
       {
         says: 'invalid',
         when: 'there was none',
@@ -398,7 +403,9 @@ describe('connection-reset', () => {
       { says: 'invalid', when: 'the fault was disarmed', change: disarm, naming: 'no link was reset' },
     ],
     {},
-    all(reset, seenAt('node-a', ...pushing), ended('node-a', 9_995, true)),
+    all(reset, seenAt('node-a', ...pushing), ended('node-a', 9_995, true), (d) =>
+      insert(d, 9_990, witness('triggered', { trigger: 'passed' }, 0)),
+    ),
   );
 });
 

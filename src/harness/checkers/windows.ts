@@ -41,6 +41,15 @@ export function armedWindows(record: TrialRecord, name?: string): readonly Fault
   return faultWindows(record).filter((window) => window.armed && (name === undefined || window.name === name));
 }
 
+/** The earliest moment at which the fault may have acted: its trigger fired, or the load began. */
+export function injectionBeganMs(record: TrialRecord, { fault, fromMs }: FaultWindow): number {
+  const triggered = entriesOf(record.entries, 'witness').find(
+    (entry) => entry.name === 'triggered' && entry.fault === fault,
+  );
+  const loading = entriesOf(record.entries, 'phase').find(({ phase }) => phase === 'loading');
+  return triggered?.atMs ?? loading?.atMs ?? fromMs;
+}
+
 export function isWithin(window: FaultWindow, atMs: number): boolean {
   return window.fromMs <= atMs && atMs <= window.toMs;
 }
