@@ -4,6 +4,7 @@ import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
 import { authorOrderKept } from './author-order-kept.ts';
 import { backWithin } from './back-within.ts';
+import { backoffObeyed } from './backoff-obeyed.ts';
 import { barrierSkew } from './barrier-skew.ts';
 import { begunInsideFault } from './begun-inside-fault.ts';
 import { bytesAtMost } from './bytes-at-most.ts';
@@ -35,6 +36,7 @@ import { killedWhilePending } from './killed-while-pending.ts';
 import { latencyWithin } from './latency-within.ts';
 import { leftConnectedWithin } from './left-connected-within.ts';
 import { legalTransitions } from './legal-transitions.ts';
+import { networkAbsent } from './network-absent.ts';
 import { neverBeyondStored } from './never-beyond-stored.ts';
 import { noDataLoss } from './no-data-loss.ts';
 import { noM3Sent } from './no-m3-sent.ts';
@@ -54,10 +56,12 @@ import { outstandingKept } from './outstanding-kept.ts';
 import { overlappingOperations } from './overlapping-operations.ts';
 import { overlappingPushes } from './overlapping-pushes.ts';
 import { packetsDropped } from './packets-dropped.ts';
+import { partitionInForce } from './partition-in-force.ts';
 import { pendingHandshakesGone } from './pending-handshakes-gone.ts';
 import { processStruck } from './process-struck.ts';
 import { progressEvery } from './progress-every.ts';
 import { pulledAfterZero } from './pulled-after-zero.ts';
+import { pulledAtMost } from './pulled-at-most.ts';
 import { pulls } from './pulls.ts';
 import { pushesSentOnce } from './pushes-sent-once.ts';
 import { pushesUnanswered } from './pushes-unanswered.ts';
@@ -104,7 +108,10 @@ const named = [
   noSplitBrain,
   pushesUnanswered,
   queuedAtOnce,
+  backoffObeyed,
+  pulledAtMost,
   recordsFlat,
+  partitionInForce,
   sessionGoneWithin,
   struckInsidePush,
   storedOnlyWhole,
@@ -146,6 +153,7 @@ const named = [
   halfOpenSeen,
   oneWayDead,
   processStruck,
+  networkAbsent,
   acksWithinPull,
   goodput,
   acceptedWithin,

@@ -18,7 +18,9 @@ import { groupIdInMetricsLabel } from './group-id-in-metrics-label.ts';
 import { headTakenAsSeen } from './head-taken-as-seen.ts';
 import type { Hook } from './hook.ts';
 import { itemStoredTwice } from './item-stored-twice.ts';
+import { livenessByWrites } from './liveness-by-writes.ts';
 import { newIdPerRetry } from './new-id-per-retry.ts';
+import { newcomerRefused } from './newcomer-refused.ts';
 import { newestFirst } from './newest-first.ts';
 import { notifyDroppedWhilePulling } from './notify-dropped-while-pulling.ts';
 import { outboxClearedOnSend } from './outbox-cleared-on-send.ts';
@@ -32,6 +34,7 @@ import { provisionalCursor } from './provisional-cursor.ts';
 import { pullAndPushDeadlock } from './pull-and-push-deadlock.ts';
 import { pushTimeoutAbsolute } from './push-timeout-absolute.ts';
 import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
+import { reconnectPullsFromZero } from './reconnect-pulls-from-zero.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
@@ -63,6 +66,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   outstandingInMemoryOnly,
   vectorWrittenLater,
   pullAndPushDeadlock,
+  newcomerRefused,
+  livenessByWrites,
   notifyDroppedWhilePulling,
   emptyPageIsAnError,
   pushTimeoutAbsolute,
@@ -71,6 +76,7 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   rateLimitIsPermanent,
   newIdPerRetry,
   outboxClearedOnSend,
+  reconnectPullsFromZero,
   deliveredWhenSent,
   cursorSavedBeforeItems,
   headTakenAsSeen,

@@ -1,0 +1,120 @@
+import { describe } from '@jest/globals';
+import { acceptedWithin } from './accepted-within.ts';
+import { caughtUpTogether } from './caught-up-together.ts';
+import { authorA, authorB, type Draft, event, insert, isEvent, remove } from './record.test-support.ts';
+import { testTable } from './table.test-support.ts';
+import { unacknowledgedAtOnce } from './unacknowledged-at-once.ts';
+
+/** One push of the load at 13 s, answered, acknowledged and received at these times. */
+function pushed(
+  draft: Draft,
+  { node, item, acceptedMs = 13_001, ackedMs = 13_100, receivedMs = 13_200 }: Pushed,
+): void {
+  const operation = 60 + item.charCodeAt(0);
+  const announced = { atMs: 0, item: item, cursor: 9, sequence: 9 };
+  const other = node === 'node-a' ? 'node-b' : 'node-a';
+  insert(draft, 13_000, {
+    kind: 'invoked',
+    operation,
+    node: node,
+    op: 'push',
+    part: 'load[0].push',
+    digest: item,
+    bytes: 9,
+  });
+  insert(draft, acceptedMs, { kind: 'answered', operation, outcome: 'ok', level: 'local', item: item });
+  insert(draft, ackedMs, event(node, { event: 'acked', ...announced }));
+  insert(
+    draft,
+    receivedMs,
+    event(other, { event: 'received', author: node === 'node-a' ? authorA : authorB, ...announced }),
+  );
+}
+
+interface Pushed {
+  readonly node: string;
+  readonly item: string;
+  readonly acceptedMs?: number;
+  readonly ackedMs?: number;
+  readonly receivedMs?: number;
+}
+
+/** Instead of the valid record's barrier round: one push of each node. */
+function oneEach(draft: Draft, a: Partial<Pushed> = {}, b: Partial<Pushed> = {}): void {
+  remove(draft, (entry) => entry.kind === 'invoked' && entry.part.startsWith('load'));
+  pushed(draft, { node: 'node-a', item: 'x', ...a });
+  pushed(draft, { node: 'node-b', item: 'y', ...b });
+}
+
+const withoutLoad = (draft: Draft) =>
+  remove(draft, (entry) => entry.kind === 'invoked' && entry.part.startsWith('load'));
+
+describe('accepted-within', () => {
+  testTable(
+    acceptedWithin,
+    [
+      {
+        says: 'invalid',
+        when: 'one was accepted too late',
+        change: (d) => pushed(d, { node: 'node-a', item: 'z', acceptedMs: 14_001 }),
+        naming: '1 of 2',
+        parameters: { node: 'node-a', count: 2, withinMs: 1000 },
+      },
+      { says: 'invalid', when: 'nothing was pushed', change: withoutLoad, naming: '0 of 0' },
+    ],
+    { node: 'node-a', count: 1, withinMs: 1000 },
+    oneEach,
+  );
+});
+
+describe('unacknowledged-at-once', () => {
+  testTable(
+    unacknowledgedAtOnce,
+    [
+      {
+        says: 'invalid',
+        when: 'one was acknowledged before the other was accepted',
+        change: (d) => {
+          withoutLoad(d);
+          remove(d, isEvent('acked', 'x'));
+          remove(d, isEvent('acked', 'y'));
+          oneEach(d, {}, { acceptedMs: 13_150, ackedMs: 13_180 });
+        },
+        naming: '1 nodes',
+      },
+      {
+        says: 'invalid',
+        when: 'nobody was acknowledged',
+        change: (d) => remove(d, isEvent('acked', 'x')),
+        naming: '1 nodes',
+      },
+    ],
+    { nodes: 2 },
+    oneEach,
+  );
+});
+
+describe('caught-up-together', () => {
+  testTable(
+    caughtUpTogether,
+    [
+      {
+        says: 'invalid',
+        when: 'one had its last much later',
+        change: (d) => pushed(d, { node: 'node-b', item: 'z', receivedMs: 18_000 }),
+        naming: 'node-a 4800 ms after the median',
+      },
+      {
+        says: 'unknown',
+        when: 'one was late on a machine that was too busy',
+        change: (d) => {
+          pushed(d, { node: 'node-b', item: 'z', receivedMs: 18_000 });
+          insert(d, 14_000, { kind: 'lag', timerLagMs: 900 });
+        },
+      },
+      { says: 'unknown', when: 'only one received anything', change: (d) => remove(d, isEvent('received', 'x')) },
+    ],
+    { withinMs: 1000 },
+    oneEach,
+  );
+});
