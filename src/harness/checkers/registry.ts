@@ -62,6 +62,7 @@ import { processStruck } from './process-struck.ts';
 import { progressEvery } from './progress-every.ts';
 import { pulledAfterZero } from './pulled-after-zero.ts';
 import { pulledAtMost } from './pulled-at-most.ts';
+import { pulledBytesAtMost } from './pulled-bytes-at-most.ts';
 import { pulls } from './pulls.ts';
 import { pushesSentOnce } from './pushes-sent-once.ts';
 import { pushesUnanswered } from './pushes-unanswered.ts';
@@ -84,10 +85,12 @@ import { storedOnlyWhole } from './stored-only-whole.ts';
 import { struckInsidePush } from './struck-inside-push.ts';
 import { successWithinAttempts } from './success-within-attempts.ts';
 import { toldOfShutdown } from './told-of-shutdown.ts';
+import { tombstonesEverywhere } from './tombstones-everywhere.ts';
 import { typedFailure } from './typed-failure.ts';
 import { unacknowledgedAtOnce } from './unacknowledged-at-once.ts';
 import { unansweredPushNoticed } from './unanswered-push-noticed.ts';
 import { unknownAtStrike } from './unknown-at-strike.ts';
+import { vectorsApart } from './vectors-apart.ts';
 
 /** Run at the end of every trial, listed in no scenario. */
 export const standingChecks: readonly Checker[] = [
@@ -178,6 +181,9 @@ const named = [
   neverBeyondStored,
   notifiedOnce,
   bytesAtMost,
+  pulledBytesAtMost,
+  tombstonesEverywhere,
+  vectorsApart,
   cleanedUpWhileAway,
   delaysAsOrdered,
   delayChanges,

@@ -6,6 +6,14 @@ import type { VectorSnapshot } from './vector.ts';
 
 const count = z.number().int().nonnegative();
 const run = z.tuple([count, count]);
+const lossCounts = {
+  packetsSeen: count,
+  packetsDropped: count,
+  droppedUp: count,
+  droppedDown: count,
+  segmentsRetransmitted: count,
+};
+const spells = z.array(z.object({ fromMs: z.number(), untilMs: z.number(), packetsDropped: count }));
 
 /** Every witness that a checker reads, by name, with the form of its value. */
 export const witnessValues = {
@@ -28,7 +36,16 @@ export const witnessValues = {
   /** How many canaries of each label the evidence was searched for. */
   canaries: z.object({ labels: z.record(z.string(), count) }),
   /** What the kernel counted while a fault was on. */
-  loss: z.object({ packetsSeen: count, packetsDropped: count, segmentsRetransmitted: count }),
+  loss: z.object(lossCounts),
+  /** The same of loss that comes in spells, and each of them: wall clock, what was dropped on all links together. */
+  'burst-loss': z.object({ ...lossCounts, spells }),
+  blackouts: z.object({ ...lossCounts, spells }),
+  /** Just before a partition was healed: how it was made, what proxy and kernel listed on the links, and what was dropped. */
+  partition: z.object({
+    mechanism: z.enum(['proxy', 'kernel']),
+    inForce: z.array(z.object({ link: z.string(), ability: z.string(), direction: z.enum(directions).nullable() })),
+    loss: z.object({ links: z.array(z.object({ link: z.string(), packetsDropped: count })) }),
+  }),
   /** What proxy and kernel said was in force on the links of a latency, just before it was healed. */
   latency: z.array(
     z.object({
@@ -64,6 +81,8 @@ export const witnessValues = {
     blobsAfter: count,
     sessions: z.record(z.string(), count),
   }),
+  /** The networks a node's machine is on: just after a fault took them away, before its heal, after its heal. */
+  networks: z.object({ node: z.string(), networks: z.array(z.string()) }),
   /**
    * What stood on a node's outstanding list at some moment, and where its cursor was (null or left out: not known);
    * null cursors: the node did not say.

@@ -22,10 +22,14 @@ const bufferKiB = 65_536;
 export class CapturePoint {
   readonly point: string;
   readonly #shell: Shell;
-  readonly #interface: string;
+  #interface: string;
   /** Where the marked packets go: any address on the data network but its own. */
   readonly #peer: string;
+  /** Counted by the kernel before the capture that runs; null: none runs. */
   #packetsBefore: number | null = null;
+  /** Of a capture whose interface went away. */
+  #pieces: Uint8Array[] = [];
+  #packetsInPieces = 0;
   #marks = 0;
 
   private constructor(point: string, shell: Shell, options: { networkInterface: string; peer: string }) {
@@ -42,47 +46,47 @@ export class CapturePoint {
 
   /** Starts a new capture of whole packets and sends the mark through it. */
   async begin(mark: string): Promise<void> {
-    // -U and immediate mode: each packet is in the file as soon as the kernel has it.
-    const counters = await this.#shell.expect(
-      [
-        // The last one may still be on its way out.
-        '[ -z "$capture" ] || wait $capture',
-        `rm -f ${file} ${notes}`,
-        `tcpdump -i ${this.#interface} -n -s 0 -U --immediate-mode -B ${bufferKiB} -Z root -w ${file} >/dev/null 2>${notes} & capture=$!`,
-        `for _ in {1..1000}; do grep -q 'listening on' ${notes} && break; sleep 0.004; done`,
-        `grep 'listening on' ${notes} >/dev/null || { cat ${notes} >&2; false; } && cat /proc/net/dev && ${this.#send(mark)}`,
-      ].join('\n'),
-    );
-    this.#packetsBefore = packetsOf(counters, this.#interface);
+    this.#forget();
+    await this.#start(`cat /proc/net/dev && ${this.#send(mark)}`);
   }
 
   /** Ends the capture once everything counted so far is in the file, and reads it. Null when none was begun. */
   async end(): Promise<CapturedPackets | null> {
-    const before = this.#packetsBefore;
-    if (before === null) return null;
-    this.#packetsBefore = null;
-    this.#marks += 1;
-    const last = `relay-chaos-end-${this.#marks}`;
-    // The last packet is in the file, so all before it are. What the kernel could not hand to tcpdump is missing there and
-    // stands in the counters.
-    const told = await this.#shell.expect(
-      [
-        'cat /proc/net/dev',
-        this.#send(last),
-        `for _ in {1..500}; do tail -c 4096 ${file} | grep -qa ${last} && break; sleep 0.004; done`,
-        `echo "file $(wc -c <${file})"`,
-        'kill -INT $capture',
-      ].join('\n'),
-    );
-    const bytes = await this.#shell.read([file], Number(/^file (\d+)$/m.exec(told)?.[1] ?? 0));
-    return { point: this.point, bytes, packetsCounted: packetsOf(told, this.#interface) - before };
+    if (this.#packetsBefore !== null) await this.#endPiece();
+    const [pieces, packetsCounted] = [this.#pieces, this.#packetsInPieces];
+    this.#forget();
+    return pieces.length === 0 ? null : { point: this.point, bytes: joinedPcap(pieces), packetsCounted };
   }
 
   /** Ends a capture that nobody will read. */
   async abandon(): Promise<void> {
-    if (this.#packetsBefore === null) return;
+    const isRunning = this.#packetsBefore !== null;
+    this.#forget();
+    if (isRunning) await this.#shell.run('kill -INT $capture; wait $capture');
+  }
+
+  /** `remove` takes the interface away; what passed it until then is kept, and `resume` goes on. */
+  async suspend(remove: () => Promise<void>): Promise<void> {
+    const before = this.#packetsBefore;
+    const counters = await this.#shell.expect('cat /proc/net/dev');
+    await remove();
+    if (before === null) return;
     this.#packetsBefore = null;
-    await this.#shell.run('kill -INT $capture; wait $capture');
+    const told = await this.#shell.expect(
+      [
+        // It ends by itself, with all that passed the interface in the file.
+        `for _ in {1..500}; do kill -0 $capture 2>/dev/null || break; sleep 0.004; done`,
+        'kill -INT $capture 2>/dev/null; wait $capture; capture=',
+        fileSize,
+      ].join('\n'),
+    );
+    await this.#keepPiece(told, packetsOf(counters, this.#interface) - before);
+  }
+
+  /** The interface that holds `address` is there again. */
+  async resume(address: string): Promise<void> {
+    this.#interface = await interfaceOf(this.#shell, address);
+    if (this.#pieces.length > 0) await this.#start('cat /proc/net/dev');
   }
 
   /**
@@ -115,9 +119,65 @@ export class CapturePoint {
     return socketLines(await this.#shell.expect('cat /proc/net/tcp /proc/net/tcp6'));
   }
 
+  /** `counting` prints the kernel's counters once the capture listens. */
+  async #start(counting: string): Promise<void> {
+    // -U and immediate mode: each packet is in the file as soon as the kernel has it.
+    const counters = await this.#shell.expect(
+      [
+        // The last one may still be on its way out.
+        '[ -z "$capture" ] || wait $capture',
+        `rm -f ${file} ${notes}`,
+        `tcpdump -i ${this.#interface} -n -s 0 -U --immediate-mode -B ${bufferKiB} -Z root -w ${file} >/dev/null 2>${notes} & capture=$!`,
+        `for _ in {1..1000}; do grep -q 'listening on' ${notes} && break; sleep 0.004; done`,
+        `grep 'listening on' ${notes} >/dev/null || { cat ${notes} >&2; false; } && ${counting}`,
+      ].join('\n'),
+    );
+    this.#packetsBefore = packetsOf(counters, this.#interface);
+  }
+
+  async #endPiece(): Promise<void> {
+    const before = this.#packetsBefore!;
+    this.#packetsBefore = null;
+    this.#marks += 1;
+    const last = `relay-chaos-end-${this.#marks}`;
+    // The last packet is in the file, so all before it are. What the kernel could not hand to tcpdump is missing there and
+    // stands in the counters.
+    const told = await this.#shell.expect(
+      [
+        'cat /proc/net/dev',
+        this.#send(last),
+        `for _ in {1..500}; do tail -c 4096 ${file} | grep -qa ${last} && break; sleep 0.004; done`,
+        fileSize,
+        'kill -INT $capture',
+      ].join('\n'),
+    );
+    await this.#keepPiece(told, packetsOf(told, this.#interface) - before);
+  }
+
+  /** `told` names the size of the file. */
+  async #keepPiece(told: string, packetsCounted: number): Promise<void> {
+    this.#pieces.push(await this.#shell.read([file], Number(/^file (\d+)$/m.exec(told)?.[1] ?? 0)));
+    this.#packetsInPieces += packetsCounted;
+  }
+
+  #forget(): void {
+    this.#packetsBefore = null;
+    this.#pieces = [];
+    this.#packetsInPieces = 0;
+  }
+
   #send(text: string): string {
     return `printf %s ${quoted(text)} >/dev/udp/${this.#peer}/${markPort}`;
   }
+}
+
+/** Prints the size that the capture file has now. */
+const fileSize = `echo "file $(wc -c <${file})"`;
+const pcapHeaderBytes = 24;
+
+/** Captures of one kind of interface, one after the other, as one file. */
+function joinedPcap(pieces: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(pieces.map((piece, index) => (index === 0 ? piece : piece.subarray(pcapHeaderBytes))));
 }
 
 /** The kernel's TCP states as /proc/net/tcp writes them. */

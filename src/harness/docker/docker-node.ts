@@ -2,12 +2,13 @@ import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import type { NodeEvent, Operation, ParametersOf } from '../../contract/control.ts';
 import { EnvironmentError, messageOf } from '../../support/errors.ts';
-import type { Answered, NodeControl, ProcessState } from '../topology/topology.ts';
+import type { Answered, Heal, NodeControl, ProcessState } from '../topology/topology.ts';
 import { type Attachment, attach } from './attachment.ts';
 import type { ContainedProcess } from './contained-process.ts';
 import { ControlChannel } from './control-channel.ts';
 import { HeldShell } from './held-shell.ts';
 import { lastWords } from './last-words.ts';
+import type { NodeNetwork } from './node-network.ts';
 import { withinMs } from './within-ms.ts';
 
 const requestTimeoutMs = 15_000;
@@ -21,14 +22,17 @@ export class DockerNode implements NodeControl {
   /** A shell beside the node, to mark its log. */
   readonly shell: HeldShell;
   readonly #docker: Docker;
+  readonly #network: () => NodeNetwork;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   readonly #log: Buffer[] = [];
   #strays: string[] = [];
   #channel: ControlChannel | null = null;
   #attachment: Attachment | null = null;
 
-  constructor(docker: Docker, process: ContainedProcess) {
+  /** `network` is there once the stage is open. */
+  constructor(docker: Docker, process: ContainedProcess, network: () => NodeNetwork) {
     this.#docker = docker;
+    this.#network = network;
     this.name = process.name;
     this.process = process;
     this.shell = new HeldShell(docker, process);
@@ -88,6 +92,14 @@ export class DockerNode implements NodeControl {
 
   resume(): Promise<void> {
     return this.process.resume();
+  }
+
+  detach(): Promise<Heal> {
+    return this.#network().detach();
+  }
+
+  networks(): Promise<readonly string[]> {
+    return this.#network().names();
   }
 
   inspect(): Promise<ProcessState> {

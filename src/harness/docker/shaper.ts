@@ -46,8 +46,22 @@ export class Shaper {
 
   /** Switches the offloads of the interface that holds `address` off, for as long as the namespace is there. */
   static async open(shell: Shell, address: string, mechanism: LossMechanism | null): Promise<Shaper> {
-    await shell.expect(`ethtool -K ${await interfaceOf(shell, address)} tso off gso off gro off`);
-    return new Shaper(shell, address, mechanism);
+    const shaper = new Shaper(shell, address, mechanism);
+    await shaper.switchOffOffloads();
+    return shaper;
+  }
+
+  /** Again, when the interface was gone and has come back. */
+  async switchOffOffloads(): Promise<void> {
+    await this.#shell.expect(`ethtool -K ${await interfaceOf(this.#shell, this.#address)} tso off gso off gro off`);
+  }
+
+  /** No packet enters or leaves the namespace, through whatever interface; the returned function ends it. */
+  async silence(): Promise<() => Promise<void>> {
+    if (this.#mechanism === null) return async () => undefined;
+    const { begin, end } = silencing[this.#mechanism];
+    await this.#inTurn(() => this.#shell.expect(begin));
+    return async () => void (await this.#inTurn(() => this.#shell.expect(end)));
   }
 
   /** Segments the namespace's TCP has sent again since it came into being (RetransSegs). */
@@ -146,6 +160,23 @@ export class Shaper {
     return result;
   }
 }
+
+const silencing: Readonly<Record<LossMechanism, { readonly begin: string; readonly end: string }>> = {
+  'iptables-statistic': {
+    begin: 'iptables -w -I INPUT -j DROP && iptables -w -I OUTPUT -j DROP',
+    end: 'iptables -w -D INPUT -j DROP && iptables -w -D OUTPUT -j DROP',
+  },
+  'nft-numgen': {
+    begin: [
+      'nft add table inet relay-chaos-silence',
+      ...['input', 'output'].map(
+        (hook) =>
+          `nft ${quoted(`add chain inet relay-chaos-silence ${hook} { type filter hook ${hook} priority -1; policy drop; }`)}`,
+      ),
+    ].join(' && '),
+    end: 'nft delete table inet relay-chaos-silence',
+  },
+};
 
 /** One reading for all who ask at the same moment. */
 class SharedReading<T> {

@@ -15,6 +15,7 @@ import { engineCall } from './engine.ts';
 import type { ExitWatch } from './exit-watch.ts';
 import type { LossMechanism } from './kernel-facts.ts';
 import { type LinkBytes, readLinkBytes } from './link-bytes.ts';
+import { NodeNetwork } from './node-network.ts';
 import { Shaper } from './shaper.ts';
 import { Shell } from './shell.ts';
 import type { DockerTopology } from './topologies.ts';
@@ -89,7 +90,8 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       manifest: system.relay,
       controlAddress: addresses.relayControl,
     });
-    const nodes = topology.nodes.map((name) => new DockerNode(docker, process(name)));
+    const networks = new Map<NodeName, NodeNetwork>();
+    const nodes = topology.nodes.map((name) => new DockerNode(docker, process(name), () => networks.get(name)!));
     closers.push(...[relay, ...nodes].map((part) => () => part.close()));
     const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
     const [proxyShell, nodeShapers, captures] = await allSettled([
@@ -110,6 +112,12 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       toxiproxy.untilAnswering().then(() => toxiproxy.expectUpstreams(addresses.upstreams(topology.hasTap))),
     ]);
     const proxyShaper = await Shaper.open(proxyShell, addresses.toxiproxy, loss);
+    for (const [index, name] of topology.nodes.entries()) {
+      const [shaper, capture] = [nodeShapers[index]!, captures[index + 1]!];
+      const holder = idOf(`capture-${name}`);
+      const address = addresses.ofNode(name);
+      networks.set(name, new NodeNetwork(docker, { holder, project: project.name, address, shaper, capture }));
+    }
     const tap = tapAttachment === null ? null : new DockerTap(tapAttachment);
     return {
       docker,

@@ -6,6 +6,7 @@ import { cut } from './cut.ts';
 import { cutAfterBytes } from './cut-after-bytes.ts';
 import { cutInRecord } from './cut-in-record.ts';
 import { cutReconcile } from './cut-reconcile.ts';
+import { detach } from './detach.ts';
 import type { Fault } from './fault.ts';
 import { flipBit } from './flip-bit.ts';
 import { holdClose } from './hold-close.ts';
@@ -27,6 +28,7 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[latency, wanderingLatency, bandwidth, bandwidthSteps, starve],
     ...[loss, burstLoss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
-    ...[cutInRecord, cutReconcile, withholdAnswer, flipBit, kill, stop, pause],
+    ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
+    ...[kill, stop, pause, detach],
   ].map((fault) => [fault.kind, fault as Fault]),
 );

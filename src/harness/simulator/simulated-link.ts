@@ -54,6 +54,7 @@ export class SimulatedLink implements Link, ConnectionPath {
   readonly #limits = new Measures<ByteLimit>();
   readonly #cuts = new Measures<object>();
   readonly #resets = new Measures<object>();
+  readonly #detachments = new Measures<object>();
   #connectionCount = 0;
   #bytes = { up: 0, down: 0 };
 
@@ -122,6 +123,8 @@ export class SimulatedLink implements Link, ConnectionPath {
     return {
       packetsSeen: up.packetsSeen + down.packetsSeen,
       packetsDropped: up.packetsDropped + down.packetsDropped,
+      droppedUp: up.packetsDropped,
+      droppedDown: down.packetsDropped,
       segmentsRetransmitted: up.segmentsRetransmitted + down.segmentsRetransmitted,
     };
   }
@@ -144,6 +147,18 @@ export class SimulatedLink implements Link, ConnectionPath {
     ];
   }
 
+  /** The node's machine has no address: no packet passes, and dialling fails at once. */
+  detach(): Heal {
+    const heals = [this.#detachments.add({}), ...directions.map((way) => this.shapes[way].losses.add({ share: 1 }))];
+    return async () => {
+      for (const { heal } of heals) await heal();
+    };
+  }
+
+  get isDetached(): boolean {
+    return this.#detachments.size > 0;
+  }
+
   /** Bytes that passed the whole link and connections it took, since `restartCounters`. */
   get counters(): LinkWitness {
     return { bytesUp: this.#bytes.up, bytesDown: this.#bytes.down, connections: this.#connectionCount };
@@ -158,7 +173,7 @@ export class SimulatedLink implements Link, ConnectionPath {
 
   /** No fault on it and no connection through it. */
   get isIdle(): boolean {
-    const faults = this.#cuts.size + this.#resets.size + this.#limits.size;
+    const faults = this.#cuts.size + this.#resets.size + this.#limits.size + this.#detachments.size;
     return faults === 0 && this.shapes.up.isClean && this.shapes.down.isClean && this.#connections.size === 0;
   }
 
@@ -172,6 +187,10 @@ export class SimulatedLink implements Link, ConnectionPath {
     const connection = new SimulatedConnection(this, process, this.#options.address);
     connection.node.tell(events);
     this.#connections.add(connection);
+    if (this.isDetached) {
+      this.clock.schedule(0, () => refuse(connection));
+      return connection.node;
+    }
     this.#carry('up', {
       arrived: () => this.#accept(connection),
       gaveUp: () => refuse(connection),

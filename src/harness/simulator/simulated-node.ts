@@ -11,9 +11,10 @@ import { EnvironmentError } from '../../support/errors.ts';
 import type { NodeConfig } from '../../sut/node/config.ts';
 import { NodeControlServer } from '../../sut/node/control.ts';
 import type { NodeChange } from '../../sut/node/parts.ts';
-import type { Answered, NodeControl, NodeName, ProcessState } from '../topology/topology.ts';
+import type { Answered, Heal, NodeControl, NodeName, ProcessState } from '../topology/topology.ts';
 import { ControlPath } from './control-path.ts';
 import { simulatedArgon2 } from './simulated-argon2.ts';
+import type { SimulatedLink } from './simulated-link.ts';
 import { SimulatedMachine, type StageWorld } from './simulated-machine.ts';
 import { exitCodes, type SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedNetwork } from './simulated-transport.ts';
@@ -27,6 +28,8 @@ export interface SimulatedNodeOptions {
   readonly name: NodeName;
   readonly world: StageWorld;
   readonly network: SimulatedNetwork;
+  /** The node's own; there once the stage is open. */
+  readonly link: () => SimulatedLink;
   readonly config: NodeConfig;
   readonly changes: SystemChanges;
 }
@@ -113,6 +116,14 @@ export class SimulatedNode implements NodeControl {
 
   async resume(): Promise<void> {
     this.#running('resume').resume();
+  }
+
+  async detach(): Promise<Heal> {
+    return this.#options.link().detach();
+  }
+
+  async networks(): Promise<readonly string[]> {
+    return this.#options.link().isDetached ? [] : ['data'];
   }
 
   async inspect(): Promise<ProcessState> {

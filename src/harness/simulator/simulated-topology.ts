@@ -108,7 +108,14 @@ export class SimulatedTopology implements Topology {
     this.#relay = new SimulatedRelay({ world, network, config: relayConfig, changes });
     this.relay = this.#relay;
     for (const name of shape.nodes) {
-      const node = new SimulatedNode({ name, world, network, config: nodeConfig, changes });
+      const node = new SimulatedNode({
+        name,
+        world,
+        network,
+        link: () => this.#links.get(name)!,
+        config: nodeConfig,
+        changes,
+      });
       node.onEvent((event) => {
         if (event.event === 'session-keys') this.#sessionKeys.push(event);
       });

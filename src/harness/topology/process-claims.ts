@@ -3,7 +3,7 @@ import { assert } from '../../support/assert.ts';
 import { until } from '../../support/until.ts';
 import type { LinkStage } from './link-claims.ts';
 import { connected, headCursor, holds, inState, nextEvent, pushed, restarted, tellAnew } from './suite-steps.ts';
-import type { ProcessControl, ProcessState, Topology } from './topology.ts';
+import type { ProcessControl, ProcessState } from './topology.ts';
 
 export function processClaims(claim: (says: string, body: () => Promise<void>) => void, stage: () => LinkStage): void {
   claim('a crash keeps what a node accepted, and the restarted node answers', async () => {
@@ -119,6 +119,26 @@ export function processClaims(claim: (says: string, body: () => Promise<void>) =
       everyMs: 50,
       timeoutMs: 15_000,
     });
+  });
+
+  claim('a detached node is on no network and reaches nobody, and comes back under its address', async () => {
+    const { topology, a, b } = stage();
+    await connected(topology, a);
+    const node = topology.node(a);
+    assert((await node.networks()).length > 0, 'it is on a network before');
+    const heal = await node.detach();
+    assert((await node.networks()).length === 0, 'the arena sees it on no network');
+    const item = await pushed(topology, a, 8);
+    const alone = await node.request('ping', {}, 1000);
+    assert(alone.outcome !== 'ok', `no round trip without a network (got ${alone.outcome})`);
+    const others = await pushed(topology, b, 8);
+    await tellAnew(topology, a);
+    await inState(topology, a, (state) => state === 'reconnecting');
+    await heal();
+    await heal();
+    assert((await node.networks()).length > 0, 'it is on a network again');
+    await holds(topology, b, item);
+    await holds(topology, a, others);
   });
 }
 

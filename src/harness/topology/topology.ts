@@ -117,6 +117,10 @@ export interface NodeControl extends ProcessControl {
   request<Op extends Operation>(op: Op, parameters: ParametersOf<Op>, timeoutMs?: number): Promise<Answered<Op>>;
   /** Calls back for each announcement from now on, secrets included; the returned function ends it. */
   onEvent(listener: (event: NodeEvent) => void): () => void;
+  /** Its machine loses its network interface and address; no packet passes. Healing gives both back. */
+  detach(): Promise<Heal>;
+  /** The networks its machine is on, by the arena's word. */
+  networks(): Promise<readonly string[]>;
 }
 
 export interface RelayControl extends ProcessControl {
@@ -217,6 +221,9 @@ export interface InForce {
 export interface LossWitness {
   readonly packetsSeen: number;
   readonly packetsDropped: number;
+  /** Of the dropped, by the direction they went in. */
+  readonly droppedUp: number;
+  readonly droppedDown: number;
   readonly segmentsRetransmitted: number;
 }
 
