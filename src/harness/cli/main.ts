@@ -4,6 +4,7 @@ import { addBench } from './commands/bench.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addImages } from './commands/images.ts';
 import { addList } from './commands/list.ts';
+import { addMerge } from './commands/merge.ts';
 import { addProve } from './commands/prove.ts';
 import { addRecheck } from './commands/recheck.ts';
 import { addReport } from './commands/report.ts';
@@ -36,6 +37,7 @@ export async function main(words: readonly string[]): Promise<number> {
     addRecheck,
     addProve,
     addReport,
+    addMerge,
     addSweep,
     addDoctor,
     addImages,

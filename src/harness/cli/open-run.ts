@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { ScenarioError } from '../../support/errors.ts';
 import { reduceCollected } from '../evidence/keep.ts';
+import type { AboutRun, CatalogueEntry } from '../reporters/history-file.ts';
 import { openReporters } from '../reporters/registry.ts';
 import { RunFolder } from '../reporters/run-folder.ts';
 import type { KillRow, Reporter, RunResult, RunUsage, ScenarioResult } from '../runner/results.ts';
@@ -23,7 +24,8 @@ export interface OpenRun {
   readonly arenaBecause: string;
   readonly folder: RunFolder;
   readonly reporter: Reporter;
-  readonly startedMs: number;
+  /** What `startedAt` and the time of earlier parts add up from. */
+  readonly times: { readonly startedAt: string; readonly partStartedMs: number; readonly spentMs: number };
   readonly interrupted: () => boolean;
 }
 
@@ -35,35 +37,42 @@ export interface RunOutcome {
   readonly usage: RunUsage;
 }
 
+/** A run that goes on in its folder. */
+export interface ContinuedRun {
+  readonly run: string;
+  readonly folder: RunFolder;
+  readonly startedAt: string;
+  /** What its earlier parts took. */
+  readonly spentMs: number;
+  readonly part: number;
+}
+
 /**
  * Opens folder, reporters and arena, does the work, writes the result and closes everything, also after an interrupt.
- * Work without an outcome leaves no folder. `check` looks at what was asked for before anything is opened. Answers the exit code that `work` gives, or 130.
+ * Work without an outcome leaves no folder. `check` looks at what was asked for before anything is opened. Answers the
+ * exit code that `work` gives, or 130.
  */
 export async function withRun<Asked>(
   options: SharedOptions,
   check: (catalogue: Catalogue) => Asked,
   work: (run: OpenRun, asked: Asked) => Promise<{ outcome: RunOutcome | null; exitCode: number }>,
+  continued: ContinuedRun | null = null,
 ): Promise<number> {
-  const startedMs = Date.now();
-  const id = runId(startedMs);
+  const partStartedMs = Date.now();
+  const id = continued?.run ?? runId(partStartedMs);
   const catalogue = loadCatalogue(options.scenarios);
   const system = loadSystem(options.system);
   const asked = check(catalogue);
-  const folder = RunFolder.create(options.reports, id);
+  const folder = continued?.folder ?? RunFolder.create(options.reports, id);
+  const discard = () => {
+    if (continued === null) rmSync(folder.path, { recursive: true }); // Nothing ran: nothing is left behind.
+  };
   const reporter = openReporters(options.reporter, {
     folder,
     stream: process.stdout,
     colours: !process.env.NO_COLOR,
-    about: {
-      version: projectVersion(),
-      system: { name: system.name, version: system.version },
-      startedAt: new Date(startedMs).toISOString(),
-    },
-    catalogue: catalogue.rows.map((row) => ({
-      id: row.id,
-      name: row.name,
-      built: catalogue.scenarios.some((scenario) => scenario.id === row.id),
-    })),
+    about: aboutRun(system, new Date(partStartedMs).toISOString()),
+    catalogue: catalogueEntries(catalogue),
     reduce: options.keepEvidence ? null : reduceCollected,
   });
   const interrupt = watchInterrupt();
@@ -71,10 +80,11 @@ export async function withRun<Asked>(
   const { arena, because } = await chooseArena({
     choice: options.arena,
     system,
-    runId: id,
+    // The first part's reaper may still be sweeping: what bears its name.
+    runId: continued === null ? id : `${id}-${continued.part}`,
     log,
   }).catch((error: unknown) => {
-    rmSync(folder.path, { recursive: true }); // Nothing ran: nothing is left behind.
+    discard();
     interrupt.stopWatching();
     throw error;
   });
@@ -87,16 +97,20 @@ export async function withRun<Asked>(
       arenaBecause: because,
       folder,
       reporter,
-      startedMs,
+      times: {
+        startedAt: continued?.startedAt ?? new Date(partStartedMs).toISOString(),
+        partStartedMs,
+        spentMs: continued?.spentMs ?? 0,
+      },
       interrupted: () => interrupt.isSet,
     };
     const ended = await Promise.race([work(run, asked), interrupt.happened]);
     if (ended === 'interrupted') return exitCodes.interrupted;
-    if (ended.outcome === null) rmSync(folder.path, { recursive: true });
+    if (ended.outcome === null) discard();
     else await reporter.runFinished?.(resultOf(run, options.seed, ended.outcome));
     return ended.exitCode;
   } catch (error) {
-    if (error instanceof ScenarioError) rmSync(folder.path, { recursive: true }); // What was asked for cannot be run.
+    if (error instanceof ScenarioError) discard(); // What was asked for cannot be run.
     throw error;
   } finally {
     interrupt.stopWatching();
@@ -121,8 +135,8 @@ function resultOf(run: OpenRun, seed: string, outcome: RunOutcome): RunResult {
     seed,
     disarmed: outcome.disarmed,
     system: { name: run.system.name, version: run.system.version },
-    startedAt: new Date(run.startedMs).toISOString(),
-    durationMs: Date.now() - run.startedMs,
+    startedAt: run.times.startedAt,
+    durationMs: run.times.spentMs + Date.now() - run.times.partStartedMs,
     facts: run.arena.facts,
     partial: outcome.partial,
     scenarios: outcome.scenarios,
@@ -131,8 +145,18 @@ function resultOf(run: OpenRun, seed: string, outcome: RunOutcome): RunResult {
   };
 }
 
+/** What a run's first line says of tester and system. */
+export function aboutRun({ name, version }: Pick<SystemManifest, 'name' | 'version'>, startedAt: string): AboutRun {
+  return { version: projectVersion(), system: { name, version }, startedAt };
+}
+
+/** Every scenario of the catalogue, for the reports. */
+export function catalogueEntries({ rows, scenarios }: Catalogue): CatalogueEntry[] {
+  return rows.map(({ id, name }) => ({ id, name, built: scenarios.some((scenario) => scenario.id === id) }));
+}
+
 /** Sorts by time and is unique: 20261121-101500-3fa9. */
-function runId(startedMs: number): string {
+export function runId(startedMs: number): string {
   const [date, time] = new Date(startedMs).toISOString().split('T') as [string, string];
   return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(2).toString('hex')}`;
 }

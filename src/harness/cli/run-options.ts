@@ -31,9 +31,7 @@ export function addSharedOptions(command: Command): Command {
     .addOption(reportsOption())
     .addOption(new Option('--image <image>', 'image of the system').choices(['test', 'release']).default('test'))
     .option('--iterations <n>', 'instead of the scenario’s own number', wholeNumber)
-    .option('--reporter <names>', `reporters, comma separated: ${reporterNames.join(', ')}`, reporters, [
-      ...reporterNames,
-    ])
+    .addOption(reporterOption())
     .option('--timeout <duration>', 'start no iteration after this long, such as 30m', duration)
     .option('--keep-evidence', 'keep all evidence of passing iterations too');
 }
@@ -44,6 +42,13 @@ export function workersOption(): Option {
     '--workers <n>',
     'iterations side by side (default: by the processors, and in containers the memory, of this host)',
   ).argParser(wholeNumber);
+}
+
+/** For every command that reports. */
+export function reporterOption(): Option {
+  return new Option('--reporter <names>', `reporters, comma separated: ${reporterNames.join(', ')}`)
+    .argParser(reporters)
+    .default([...reporterNames]);
 }
 
 /** For every command that reads scenarios. */

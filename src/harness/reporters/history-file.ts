@@ -1,10 +1,10 @@
 import type { Collected } from '../history/collected.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { IterationResult, Reporter, RunResult, RunStart, ScenarioResult, TrialResult } from '../runner/results.ts';
-import { historyFileName, holdsLine, type RunFolder } from './run-folder.ts';
+import { historyFileName, holdsLine, type RunFolder, type StoredIteration } from './run-folder.ts';
 
 /** One line of `history.jsonl`. Nothing else is needed to judge a run again or to draw its report. */
-export type HistoryLine = StartedLine | IterationLine | FinishedLine;
+export type HistoryLine = StartedLine | ResumedLine | IterationLine | FinishedLine;
 
 /** The first line. */
 export interface StartedLine {
@@ -13,6 +13,14 @@ export interface StartedLine {
   readonly start: RunStart;
   readonly about: AboutRun;
   readonly catalogue: readonly CatalogueEntry[];
+}
+
+/** From here on another process went on with a run that was killed. */
+export interface ResumedLine {
+  readonly kind: 'resumed';
+  readonly at: string;
+  readonly process: RunStart['process'];
+  readonly resumed: NonNullable<RunStart['resumed']>;
 }
 
 /** What is known of a run before it starts. */
@@ -26,7 +34,7 @@ export interface IterationLine {
   readonly records: readonly StoredRecord[];
 }
 
-/** The last line; a run that was killed or interrupted has none. */
+/** The last line of a run, or of a part of one; one that was killed or interrupted has none. */
 export interface FinishedLine {
   readonly kind: 'finished';
   readonly result: Omit<RunResult, 'scenarios'> & { readonly scenarios: readonly Omit<ScenarioResult, 'iterations'>[] };
@@ -53,6 +61,13 @@ export interface HistoryFileOptions {
   readonly reduce: ((collected: Collected) => Collected) | null;
 }
 
+/** Adds iterations of other runs, with their records as they are. */
+export function appendIterations(folder: RunFolder, iterations: readonly StoredIteration[]): void {
+  for (const { scenario, iteration, records } of iterations) {
+    folder.append(historyFileName, `${JSON.stringify({ kind: 'iteration', scenario, iteration, records })}\n`);
+  }
+}
+
 /** Writes `history.jsonl`: append-only, one line per finished iteration, so that a killed run loses one at most. */
 export function historyFile(options: HistoryFileOptions): Reporter {
   const { folder, about, catalogue, reduce } = options;
@@ -73,7 +88,11 @@ export function historyFile(options: HistoryFileOptions): Reporter {
   };
 
   return {
-    runStarted: (start) => add({ kind: 'started', holds: holdsLine, start, about, catalogue }),
+    runStarted: (start) => {
+      const { resumed, process } = start;
+      if (resumed === null) add({ kind: 'started', holds: holdsLine, start, about, catalogue });
+      else add({ kind: 'resumed', at: about.startedAt, process, resumed });
+    },
     trialFinished: (scenario, index, trial, record) => {
       recordsOf(scenario, index).set(trial, record);
     },

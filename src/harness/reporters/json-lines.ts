@@ -42,6 +42,13 @@ export function jsonLineAt(path: string, { offset, bytes }: Pick<JsonLine, 'offs
   }
 }
 
+/** Size of the file up to the end of its last line that has a line break. */
+export function wholeLinesBytes(path: string): number {
+  let bytes = 0;
+  for (const line of linesOf(path)) if (!line.isTorn) bytes = line.offset + line.bytes + 1;
+  return bytes;
+}
+
 function* linesOf(path: string) {
   const file = opened(path);
   try {

@@ -1,9 +1,16 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf } from '../../support/errors.ts';
 import type { IterationResult, RunResult } from '../runner/results.ts';
-import type { FinishedLine, HistoryLine, IterationLine, StartedLine, StoredRecord } from './history-file.ts';
-import { type JsonLine, jsonLineAt, jsonLinesOf } from './json-lines.ts';
+import type {
+  FinishedLine,
+  HistoryLine,
+  IterationLine,
+  ResumedLine,
+  StartedLine,
+  StoredRecord,
+} from './history-file.ts';
+import { type JsonLine, jsonLineAt, jsonLinesOf, wholeLinesBytes } from './json-lines.ts';
 import { unfinishedResult } from './unfinished-result.ts';
 
 export const historyFileName = 'history.jsonl';
@@ -31,6 +38,14 @@ export class RunFolder {
     return folder;
   }
 
+  /** The folder of a run that goes on. What its killed writer left of a last line goes: the next must not join it. */
+  static reopen(path: string): RunFolder {
+    const folder = new RunFolder(path);
+    const history = join(path, historyFileName);
+    explained(`reopening ${history}`, path, () => truncateSync(history, wholeLinesBytes(history)));
+    return folder;
+  }
+
   write(name: string, text: string): void {
     const path = join(this.path, name);
     explained(`writing ${path}`, this.path, () => writeFileSync(path, text, { mode: 0o600 }));
@@ -46,9 +61,12 @@ export class RunFolder {
 /** A run as its folder tells it. */
 export interface StoredRun {
   readonly started: StartedLine;
+  /** Where the last process to work on it began; null: it was never resumed. */
+  readonly lastPart: ResumedLine | null;
   readonly result: RunResult;
   /** False for a run that was killed or interrupted: its result is what had finished by then. */
   readonly finished: boolean;
+  /** In the order of the plan, whichever finished first. */
   readonly iterations: readonly StoredIteration[];
 }
 
@@ -64,36 +82,51 @@ export function readRun(folder: string): StoredRun {
   const path = join(folder, historyFileName);
   let started: StartedLine | null = null;
   let finished: FinishedLine | null = null;
+  let lastPart: ResumedLine | null = null;
   const iterations: StoredIteration[] = [];
   for (const line of jsonLinesOf(path)) {
     const value = expectHistoryLine(path, line.value);
     if (value.kind === 'started') started = value;
     else if (value.kind === 'iteration') iterations.push(storedIteration(path, line, value));
-    else finished = value;
+    else if (value.kind === 'finished') finished = value;
+    else {
+      finished = null;
+      lastPart = value;
+    }
   }
   if (started === null) {
     throw new EnvironmentError(`reading ${path}: expected a line that tells of a run's start, got none`);
   }
-  const of = (id: string) => iterations.filter(({ scenario }) => scenario === id).map(({ iteration }) => iteration);
+  const ordered = inOrder(started, iterations);
+  const of = (id: string) => ordered.filter(({ scenario }) => scenario === id).map(({ iteration }) => iteration);
   const result = finished === null ? unfinishedResult(started, of) : finishedResult(finished, of);
-  return { started, result, finished: finished !== null, iterations };
+  return { started, lastPart, result, finished: finished !== null, iterations: ordered };
 }
 
 /** The outline of a line; a tester that wrote it wrote the rest of it in the same go. */
 function expectHistoryLine(path: string, value: unknown): HistoryLine {
-  const { kind, start, catalogue, iteration, records, result } = (value ?? {}) as Record<string, unknown>;
+  const { kind, start, resumed, catalogue, iteration, records, result } = (value ?? {}) as Record<string, unknown>;
   const isWhole =
     (kind === 'started' && isObject(start) && Array.isArray(catalogue)) ||
+    (kind === 'resumed' && isObject(resumed)) ||
     (kind === 'iteration' && isObject(iteration) && Array.isArray(iteration.trials) && Array.isArray(records)) ||
     (kind === 'finished' && isObject(result) && Array.isArray(result.scenarios));
   if (isWhole) return value as HistoryLine;
   throw new EnvironmentError(
-    `reading ${path}: expected lines of the kinds started, iteration and finished, got another; it was damaged, or is of another version`,
+    `reading ${path}: expected lines of the kinds started, resumed, iteration and finished, got another; it was damaged, or is of another version`,
   );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+function inOrder({ start }: StartedLine, iterations: readonly StoredIteration[]): StoredIteration[] {
+  const places = new Map(start.scenarios.map(({ id }, place) => [id, place]));
+  const placeOf = ({ scenario }: StoredIteration) => places.get(scenario) ?? places.size;
+  return iterations.toSorted(
+    (one, other) => placeOf(one) - placeOf(other) || one.iteration.index - other.iteration.index,
+  );
 }
 
 function storedIteration(path: string, place: JsonLine, { scenario, iteration }: IterationLine): StoredIteration {

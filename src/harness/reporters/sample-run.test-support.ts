@@ -102,6 +102,9 @@ export async function playSampleRun(
     arenaBecause: 'no container engine answers; the verdicts that count come from containers',
     seed: sampleSeed,
     workers: '2 (2 processors)',
+    request: null,
+    process: { host: 'laptop', pid: 4711 },
+    resumed: null,
     folder,
   } as const;
   reporter.runStarted?.({

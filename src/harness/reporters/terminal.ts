@@ -58,7 +58,7 @@ function live({ stream, nowMs = Date.now }: TerminalOptions, text: TerminalText)
     const planned = start?.scenarios.reduce((sum, { iterations }) => sum + iterations, 0) ?? 0;
     const parts = [
       durationText(nowMs() - startedMs),
-      `${verdicts.length} of ${planned}`,
+      `${verdicts.length + (start?.resumed?.iterations ?? 0)} of ${planned}`,
       ...(verdicts.length === 0 ? [] : [countsText(verdicts)]),
       ...(running.size === 0 ? [] : [[...running.values()].join(', ')]),
     ];

@@ -35,7 +35,7 @@ export function unfinishedResult(
     arena: start.arena,
     arenaBecause: start.arenaBecause,
     seed: start.seed,
-    disarmed: false,
+    disarmed: start.request?.settings.armed === false,
     durationMs: spentMs.reduce((sum, ms) => sum + ms, 0),
     facts: {},
     partial: true,

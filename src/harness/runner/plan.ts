@@ -97,7 +97,8 @@ function whyNot(variant: Variant, { arena, image }: PlanOptions): string | null 
   return null;
 }
 
-function isPartial({ category, variants }: Scenario, iterations: readonly PlannedIteration[]): boolean {
+/** Too few iterations, or variants, for the scenario to count as passed. */
+export function isPartial({ category, variants }: Scenario, iterations: readonly PlannedIteration[]): boolean {
   const rotations = category === 'cross-platform' ? rotationsMinCrossPlatform : rotationsMin;
   return variants.some((variant) => {
     const ran = iterations.filter((iteration) => iteration.variants.includes(variant)).length;

@@ -2,6 +2,7 @@ import type { NamedFinding } from '../checkers/checker.ts';
 import type { Phase } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { ArenaName } from '../topology/topology.ts';
+import type { RunRequest } from './run-request.ts';
 
 /**
  * The results of a run as they are stored (`results.json`, without the records) and handed to the reporters.
@@ -137,6 +138,11 @@ export interface RunStart {
   readonly seed: string;
   /** How many iterations run side by side, and why so many. */
   readonly workers: string;
+  /** What was asked, complete; null for `prove`. */
+  readonly request: RunRequest | null;
+  readonly process: { readonly host: string; readonly pid: number };
+  /** Set for a run that goes on: what it had finished, how long it had run, and how often it was taken up. */
+  readonly resumed: { readonly iterations: number; readonly spentMs: number; readonly part: number } | null;
   readonly folder: string | null;
   readonly scenarios: readonly {
     readonly id: string;

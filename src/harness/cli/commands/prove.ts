@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { killMatrixText } from '../../reporters/kill-matrix.ts';
 import { planScenario, stagesPerWorker } from '../../runner/plan.ts';
@@ -70,6 +71,9 @@ async function proveSelected(run: OpenRun, asked: Asked, options: ProveCommandOp
     arenaBecause: run.arenaBecause,
     seed: options.seed,
     workers: about,
+    request: null,
+    process: { host: hostname(), pid: process.pid },
+    resumed: null,
     folder: run.folder.path,
     scenarios: plans.map(({ plan, planted }) => ({ id: plan.scenario.id, iterations: planted.length, notRun: [] })),
   });

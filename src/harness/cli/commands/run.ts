@@ -1,16 +1,27 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { ScenarioError } from '../../../support/errors.ts';
 import type { IterationSettings } from '../../runner/iteration.ts';
-import { planScenario, type ScenarioPlan, stagesPerWorker } from '../../runner/plan.ts';
-import type { ScenarioResult } from '../../runner/results.ts';
-import { runScenarios } from '../../runner/run.ts';
-import type { Catalogue, CatalogueRow } from '../../scenario/catalogue.ts';
-import { exitCodeOf } from '../exit-codes.ts';
+import { planScenario } from '../../runner/plan.ts';
+import {
+  belongsTo,
+  changedScenarios,
+  differences,
+  planned,
+  type RunRequest,
+  requested,
+  type Shard,
+  shardOf,
+} from '../../runner/run-request.ts';
+import type { Catalogue } from '../../scenario/catalogue.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { expectDefects, expectVariant } from '../expect-names.ts';
-import { openCrew } from '../open-crew.ts';
 import { expectTestImage, type OpenRun, withRun } from '../open-run.ts';
 import { referenceSystem, scenarioFolder } from '../project.ts';
+import { runBasis, scenarioDigests } from '../run-basis.ts';
 import { addSharedOptions, index, type SharedOptions, workersOption } from '../run-options.ts';
+import { type PlannedRun, runPlanned } from '../run-planned.ts';
 import { type Selection, select } from '../select.ts';
+import { lastFailed, resumableRun } from '../stored-runs.ts';
 
 interface RunCommandOptions extends SharedOptions {
   readonly iteration?: number;
@@ -21,6 +32,9 @@ interface RunCommandOptions extends SharedOptions {
   readonly dryRun?: boolean;
   readonly defect: readonly string[];
   readonly closingPart?: boolean;
+  readonly shard?: Shard;
+  readonly resume?: string;
+  readonly lastFailed?: boolean;
 }
 
 /** `chaos run`: runs scenarios and says what became of them. */
@@ -31,6 +45,9 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
     .addOption(workersOption())
     .option('--iteration <i>', 'just this iteration, from 0', index)
     .option('--variant <name>', 'just this variant')
+    .option('--shard <i/n>', 'just this part of n, such as 2/4; `chaos merge` joins them', shard)
+    .option('--resume <run>', 'go on with a run that was killed, as it was asked for')
+    .option('--last-failed', 'run again what did not pass in the last run, with its seed and options')
     .option('--smoke', 'only what each scenario gives to a smoke run')
     .option('--disarm', 'switch every fault off; each scenario must then come out inert')
     .option('--fail-fast', 'stop at the first failure')
@@ -42,23 +59,89 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
       [],
     )
     .option('--closing-part', 'add the closing part of the standing defects')
-    .action(async (words: string[], options: RunCommandOptions) => {
-      const check = (catalogue: Catalogue) => {
-        const selection = select(catalogue, words);
-        expectVariant(selection.scenarios, options.variant);
-        expectDefects(catalogue, options);
-        return selection;
-      };
-      answers(await withRun(options, check, (run, selection) => runSelected(run, selection, options)));
+    .action(async (words: string[], options: RunCommandOptions, command: Command) => {
+      if (options.resume !== undefined) {
+        expectNothingElse('--resume', command);
+        answers(await resume(options.resume, options));
+      } else if (options.lastFailed) {
+        expectNothingElse('--last-failed', command);
+        answers(await runLastFailed(options));
+      } else answers(await runSelected(words, options));
     });
 }
 
-async function runSelected(run: OpenRun, selection: Selection, options: RunCommandOptions) {
-  if (options.defect.length > 0 || options.closingPart) expectTestImage(run, options.image);
+async function runSelected(words: readonly string[], options: RunCommandOptions): Promise<number> {
+  const check = (catalogue: Catalogue) => {
+    const selection = select(catalogue, words);
+    expectVariant(selection.scenarios, options.variant);
+    expectDefects(catalogue, options);
+    return selection;
+  };
+  return withRun(options, check, (run, selection) => {
+    if (options.defect.length > 0 || options.closingPart) expectTestImage(run, options.image);
+    return runPlanned(run, plannedRun(run, selection, options), options);
+  });
+}
+
+/** The run goes on in its folder; iterations that finished count as they were judged. */
+async function resume(id: string, options: RunCommandOptions): Promise<number> {
+  const { stored, folder, request, part, resumed, takenOver } = resumableRun(options.reports, id);
+  const { run, startedAt } = stored.result;
+  return withRun(
+    asRequested(options, request),
+    (catalogue) => planned(request.scenarios, catalogue.scenarios),
+    (open, plans) => {
+      const problems = [
+        ...differences(`--resume ${id}`, request.basis, runBasis(open.system, open.arena)),
+        ...changedScenarios(`--resume ${id}`, request.scenarios, scenarioDigests(open.catalogue.scenarios)),
+      ];
+      if (problems.length > 0) throw new ScenarioError(problems);
+      return runPlanned(open, { request, plans, resumed, takenOver }, options);
+    },
+    { run, folder, startedAt, spentMs: resumed.spentMs, part },
+  );
+}
+
+async function runLastFailed(options: RunCommandOptions): Promise<number> {
+  const { run, request } = lastFailed(options.reports);
+  if (request.scenarios.length === 0) {
+    console.log(`--last-failed: every iteration of ${run} passed`);
+    return exitCodes.passed;
+  }
+  return withRun(
+    asRequested(options, request),
+    (catalogue) => planned(request.scenarios, catalogue.scenarios),
+    (open, plans) => {
+      const digests = scenarioDigests(plans.map(({ scenario }) => scenario));
+      const now: RunRequest = {
+        ...request,
+        basis: runBasis(open.system, open.arena),
+        scenarios: plans.map((plan) => requested(plan, digests.get(plan.scenario.id)!)),
+        notBuilt: [],
+      };
+      return runPlanned(open, { request: now, plans, resumed: null, takenOver: new Map() }, options);
+    },
+  );
+}
+
+/** What only a stored request knows, in the place of what the command line says. */
+function asRequested(options: RunCommandOptions, { settings, keepEvidence }: RunRequest): RunCommandOptions {
+  return {
+    ...options,
+    arena: settings.arena,
+    seed: settings.runSeed,
+    image: settings.image,
+    system: settings.system ?? referenceSystem,
+    scenarios: settings.scenarios ?? scenarioFolder,
+    keepEvidence,
+  };
+}
+
+function plannedRun(run: OpenRun, selection: Selection, options: RunCommandOptions): PlannedRun {
   const scenarios = options.smoke
     ? selection.scenarios.filter((scenario) => scenario.smoke !== null)
     : selection.scenarios;
-  const plans = scenarios.map((scenario) =>
+  const whole = scenarios.map((scenario) =>
     planScenario(scenario, {
       arena: run.arena,
       image: options.image,
@@ -68,57 +151,21 @@ async function runSelected(run: OpenRun, selection: Selection, options: RunComma
       smoke: options.smoke ?? false,
     }),
   );
-  const works = plans.reduce((sum, plan) => sum + plan.iterations.length, 0);
-  const { crew, about } = openCrew(run, {
-    asked: options.workers,
-    works,
-    stagesPerWorker: stagesPerWorker(plans),
-    reports: options.reports,
-    reduce: !options.keepEvidence,
-  });
-  run.reporter.runStarted?.({
-    run: run.id,
-    arena: run.arena.name,
-    arenaBecause: run.arenaBecause,
-    seed: options.seed,
-    workers: about,
-    folder: run.folder.path,
-    scenarios: plans.map((plan) => ({
-      id: plan.scenario.id,
-      iterations: plan.iterations.length,
-      notRun: plan.notRun.map((one) => `${one.variant}: ${one.because}`),
-    })),
-  });
-  const settings = settingsOf(run, options);
-  const { reporter, interrupted } = run;
-  const results: ScenarioResult[] = [];
-  try {
-    if (!options.dryRun) {
-      const ran = await runScenarios(plans, {
-        crew,
-        settings,
-        failFast: options.failFast ?? false,
-        reporter,
-        wallMs: Date.now,
-        timeoutMs: options.timeout ?? null,
-        interrupted,
-        takenOver: new Map(),
-      });
-      results.push(...ran);
-    }
-  } finally {
-    await crew.close();
-  }
-  // A smoke run takes what is built; whoever names a scenario is told that it cannot run.
-  const all = [...results, ...(options.smoke || options.dryRun ? [] : selection.notBuilt.map(notBuilt))];
-  const outcome = {
-    scenarios: all,
-    killMatrix: null,
-    partial: plans.some((plan: ScenarioPlan) => plan.partial),
-    disarmed: options.disarm ?? false,
-    usage: crew.usage,
+  const part = options.shard ?? { part: 1, count: 1 };
+  const plans = shardOf(whole, part);
+  const digests = scenarioDigests(scenarios);
+  // A smoke run takes what is built.
+  const notBuilt = options.smoke ? [] : selection.notBuilt.map(({ id }) => id).filter((id) => belongsTo(part, id, 0));
+  const request: RunRequest = {
+    settings: settingsOf(run, options),
+    failFast: options.failFast ?? false,
+    keepEvidence: options.keepEvidence ?? false,
+    basis: runBasis(run.system, run.arena),
+    shard: options.shard === undefined ? null : `${part.part}/${part.count}`,
+    scenarios: plans.map((plan) => requested(plan, digests.get(plan.scenario.id)!)),
+    notBuilt,
   };
-  return { outcome, exitCode: options.dryRun ? 0 : exitCodeOf(all.map((result) => result.verdict)) };
+  return { request, plans, resumed: null, takenOver: new Map() };
 }
 
 function settingsOf(run: OpenRun, options: RunCommandOptions): IterationSettings {
@@ -135,18 +182,26 @@ function settingsOf(run: OpenRun, options: RunCommandOptions): IterationSettings
   };
 }
 
-function notBuilt(row: CatalogueRow): ScenarioResult {
-  return {
-    id: row.id,
-    name: row.name,
-    why: '',
-    topology: row.topologies.join('+'),
-    verdict: 'not-run',
-    because: 'in the catalogue, not built yet',
-    passed: 0,
-    total: 0,
-    lowerBound: null,
-    notRun: [],
-    iterations: [],
-  };
+/** What may be said beside an option that takes everything else from a stored run. */
+const beside = ['resume', 'lastFailed', 'workers', 'timeout', 'reports', 'reporter'];
+
+function expectNothingElse(option: string, command: Command): void {
+  const others = command.options
+    .filter((one) => !beside.includes(one.attributeName()))
+    .filter((one) => command.getOptionValueSource(one.attributeName()) === 'cli')
+    .map(({ long }) => long ?? '');
+  const got = [...command.args, ...others];
+  if (got.length === 0) return;
+  throw new ScenarioError(
+    `${option}: takes everything from the run but --workers, --timeout, --reports and --reporter; expected nothing else beside it, got ${got.join(' ')}`,
+  );
+}
+
+function shard(text: string): Shard {
+  const match = /^(\d{1,4})\/(\d{1,4})$/.exec(text);
+  const [part, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (match === null || part < 1 || part > count) {
+    throw new InvalidArgumentError('expected a part and how many there are, such as 2/4');
+  }
+  return { part, count };
 }

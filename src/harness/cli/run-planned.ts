@@ -1,0 +1,113 @@
+import { hostname } from 'node:os';
+import { type ScenarioPlan, stagesPerWorker } from '../runner/plan.ts';
+import type { IterationResult, RunStart, ScenarioResult } from '../runner/results.ts';
+import { runScenarios } from '../runner/run.ts';
+import type { RunRequest } from '../runner/run-request.ts';
+import type { CatalogueRow } from '../scenario/catalogue.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { openCrew } from './open-crew.ts';
+import type { OpenRun, RunOutcome } from './open-run.ts';
+
+/** Everything that decides what runs, and what has run already. */
+export interface PlannedRun {
+  readonly request: RunRequest;
+  readonly plans: readonly ScenarioPlan[];
+  readonly resumed: RunStart['resumed'];
+  /** Finished iterations that count as they were judged, by scenario. */
+  readonly takenOver: ReadonlyMap<string, readonly IterationResult[]>;
+}
+
+/** What may differ from one part of a run to the next: it changes no verdict. */
+export interface RunPace {
+  readonly workers?: number;
+  readonly timeout?: number;
+  readonly reports: string;
+  readonly dryRun?: boolean;
+}
+
+/** Runs what is planned and answers what became of it, and the exit code. */
+export async function runPlanned(
+  run: OpenRun,
+  planned: PlannedRun,
+  pace: RunPace,
+): Promise<{ outcome: RunOutcome; exitCode: number }> {
+  const { request, plans, resumed, takenOver } = planned;
+  const { settings, failFast, keepEvidence } = request;
+  const { reporter, interrupted } = run;
+  const works = plans.reduce(
+    (sum, plan) => sum + plan.iterations.length - (takenOver.get(plan.scenario.id)?.length ?? 0),
+    0,
+  );
+  const { crew, about } = openCrew(run, {
+    asked: pace.workers,
+    works,
+    stagesPerWorker: stagesPerWorker(plans),
+    reports: pace.reports,
+    reduce: !keepEvidence,
+  });
+  reporter.runStarted?.({
+    run: run.id,
+    arena: run.arena.name,
+    arenaBecause: run.arenaBecause,
+    seed: settings.runSeed,
+    workers: about,
+    request,
+    process: { host: hostname(), pid: process.pid },
+    resumed,
+    folder: run.folder.path,
+    scenarios: plans.map((plan) => ({
+      id: plan.scenario.id,
+      iterations: plan.iterations.length,
+      notRun: plan.notRun.map((one) => `${one.variant}: ${one.because}`),
+    })),
+  });
+  let results: readonly ScenarioResult[] = [];
+  try {
+    if (!pace.dryRun) {
+      const timeoutMs = pace.timeout ?? null;
+      results = await runScenarios(plans, {
+        crew,
+        settings,
+        failFast,
+        reporter,
+        wallMs: Date.now,
+        timeoutMs,
+        interrupted,
+        takenOver,
+      });
+    }
+  } finally {
+    await crew.close();
+  }
+  const all = [...results, ...notBuilt(run, pace.dryRun ? [] : request.notBuilt)];
+  const outcome: RunOutcome = {
+    scenarios: all,
+    killMatrix: null,
+    partial: plans.some(({ partial }) => partial),
+    disarmed: !settings.armed,
+    usage: crew.usage,
+  };
+  const isNothing = pace.dryRun || (request.shard !== null && all.length === 0);
+  return { outcome, exitCode: isNothing ? exitCodes.passed : exitCodeOf(all.map(({ verdict }) => verdict)) };
+}
+
+/** Scenarios asked for by name that have no file: whoever names one is told that it cannot run. */
+export function notBuilt({ catalogue }: Pick<OpenRun, 'catalogue'>, ids: readonly string[]): ScenarioResult[] {
+  return catalogue.rows.filter(({ id }) => ids.includes(id)).map(notBuiltResult);
+}
+
+function notBuiltResult(row: CatalogueRow): ScenarioResult {
+  return {
+    id: row.id,
+    name: row.name,
+    why: '',
+    topology: row.topologies.join('+'),
+    verdict: 'not-run',
+    because: 'in the catalogue, not built yet',
+    passed: 0,
+    total: 0,
+    lowerBound: null,
+    notRun: [],
+    iterations: [],
+  };
+}
