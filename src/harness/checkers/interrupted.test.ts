@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CapturedRecord } from '../history/collected.ts';
+import { acceptsWithin } from './accepts-within.ts';
 import { bytesAtMost } from './bytes-at-most.ts';
 import type { Checker } from './checker.ts';
 import { cleanedUpWhileAway } from './cleaned-up-while-away.ts';
+import { killedAfterBytes } from './killed-after-bytes.ts';
 import { neverBeyondStored } from './never-beyond-stored.ts';
 import { notifiedOnce } from './notified-once.ts';
 import {
@@ -23,6 +25,7 @@ import {
 } from './record.test-support.ts';
 import { storedOnceSameId } from './stored-once-same-id.ts';
 import { testTable } from './table.test-support.ts';
+import { unknownAtStrike } from './unknown-at-strike.ts';
 
 /** Like `testTable`, for checkers whose evidence the valid record does not have: `base` adds it. */
 function testTableOn<Parameters>(
@@ -276,6 +279,109 @@ function capturedAtB(draft: Draft, records: readonly CapturedRecord[]): void {
   draft.collected.captures.find(({ point }) => point === 'node-b')!.records =
     records as Draft['collected']['captures'][number]['records'];
 }
+
+describe('killed-after-bytes', () => {
+  const killed = (endedAtMs: number | null, disarmed = false): Change => {
+    const state = { target: 'node-a', status: 'ended', startedAtMs: 0, endedAtMs, exitCode: 137 };
+    return (d) => {
+      edit(d, (entry) => entry.kind === 'injected', { name: 'kill', parameters: { target: 'node-a' }, disarmed });
+      insert(d, 15_000, witness('process', state, 0));
+      insert(d, 5, { kind: 'phase', phase: 'loading' });
+    };
+  };
+  // m2 of the first connection came at 31 ms, with 3570 bytes; that of the second at 11 110 ms.
+  const parameters = { link: 'node-a', direction: 'down', bytes: 5000, 'of-records-from': 2000, withinMs: 500 };
+  testTableOn(killed(11_400), killedAfterBytes, parameters, [
+    { says: 'invalid', when: 'it was killed too late', change: killedAgain(12_000), naming: '890 ms after 7140 bytes' },
+    { says: 'invalid', when: 'it was killed before', change: killedAgain(11_000) },
+    {
+      says: 'invalid',
+      when: 'so much never passed',
+      change: () => undefined,
+      parameters: { ...parameters, bytes: 50_000 },
+      naming: 'only 10710 bytes',
+    },
+    {
+      says: 'invalid',
+      when: 'nothing was killed',
+      change: (d) => edit(d, (entry) => entry.kind === 'injected', { disarmed: true }),
+    },
+    { says: 'unknown', when: 'the engine told no instant', change: killedAgain(null) },
+    {
+      says: 'unknown',
+      when: 'there was no tap',
+      change: (d) => {
+        d.collected.tapJournal = null;
+      },
+    },
+  ]);
+});
+
+function killedAgain(endedAtMs: number | null): Change {
+  return (draft) => {
+    for (const entry of draft.entries) {
+      if (entry.kind === 'witness' && entry.name === 'process') entry.value = { ...(entry.value as object), endedAtMs };
+    }
+  };
+}
+
+describe('accepts-within', () => {
+  const base: Change = (d) => insert(d, 5, { kind: 'phase', phase: 'loading' });
+  // Connections of node-a at 20, 11 050 and 20 990 ms.
+  testTableOn(base, acceptsWithin, { link: 'node-a', count: 2, withinMs: 10_000 }, [
+    {
+      says: 'invalid',
+      when: 'they came too slowly',
+      change: () => undefined,
+      parameters: { link: 'node-a', count: 3, withinMs: 10_000 },
+      naming: '3 connections of node-a accepted, expected 3 within 10000 ms',
+    },
+    {
+      says: 'invalid',
+      when: 'there were too few',
+      change: () => undefined,
+      parameters: { link: 'node-a', count: 4, withinMs: 60_000 },
+    },
+    {
+      says: 'invalid',
+      when: 'they were those of the seeding',
+      change: (d) => {
+        remove(d, (entry) => entry.kind === 'phase' && entry.phase === 'loading');
+        insert(d, 20_000, { kind: 'phase', phase: 'loading' });
+      },
+    },
+    {
+      says: 'unknown',
+      when: 'there was no tap',
+      change: (d) => {
+        d.collected.tapJournal = null;
+      },
+    },
+  ]);
+});
+
+describe('unknown-at-strike', () => {
+  const strike =
+    (atMs: number): Change =>
+    (d) =>
+      insert(d, atMs, witness('tap-strike', { link: 'node-a', connection: 1, direction: 'up', record: 3 }, 0));
+  // a3 and b3 are pushed at 1000 and 1004 ms and known to the other node 40 ms later.
+  testTableOn(strike(1043), unknownAtStrike, { count: 1 }, [
+    {
+      says: 'invalid',
+      when: 'one had come by then',
+      change: () => undefined,
+      parameters: { count: 2 },
+      naming: '1 of 2 items unknown',
+    },
+    {
+      says: 'invalid',
+      when: 'nothing was struck',
+      change: (d) => remove(d, (entry) => entry.kind === 'witness' && entry.name === 'tap-strike'),
+      naming: 'never struck',
+    },
+  ]);
+});
 
 function isCleanUp(entry: { kind: string; name?: string }): boolean {
   return entry.kind === 'witness' && entry.name === 'clean-up';
