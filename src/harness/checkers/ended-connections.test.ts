@@ -66,6 +66,31 @@ function pushInside(draft: Draft, tookMs = 5, answer: Record<string, unknown> = 
   insert(draft, 15_000 + tookMs, { kind: 'answered', operation: 60, ...accepted, ...answer });
 }
 
+/** What was captured at a node, instead of nothing. */
+function seenAt(point: string, ...records: readonly ReturnType<typeof captured>[]): Change {
+  return (draft) => {
+    const capture = draft.collected.captures.find((one) => one.point === point)!;
+    capture.records = records as Draft['collected']['captures'][number]['records'];
+  };
+}
+
+const pushing = [
+  captured(100, 'a', 'up', 0, 1218, null),
+  captured(9_980, 'a', 'up', 10, 1300, ['PUSH']),
+  captured(9_985, 'a', 'up', 11, 1300, ['PUSH']),
+  captured(9_990, 'a', 'down', 10, 150, ['PUSH_ACK']),
+  captured(21_000, 'b', 'up', 0, 1218, null),
+  captured(21_100, 'b', 'up', 3, 1300, ['PUSH']),
+];
+
+/** How the connection `a` of a node ended. */
+function ended(point: string, endedMs: number | null, wasReset: boolean): Change {
+  return (draft) => {
+    const capture = draft.collected.captures.find((one) => one.point === point)!;
+    capture.connections = [{ flow: 'a', openedMs: 90, endedMs, wasReset }];
+  };
+}
+
 describe('left-connected-within', () => {
   testTable(
     leftConnectedWithin,
@@ -112,6 +137,17 @@ describe('left-connected-within', () => {
         },
       },
       { says: 'unknown', when: 'the node announced nothing', change: (d) => silence(d, 'node-a', 0, 30_000) },
+      {
+        says: 'invalid',
+        when: 'its connection had ended while the fault was still being injected',
+        change: (d) => {
+          insert(d, 9_000, witness('triggered', { trigger: 'passed' }, 0));
+          seenAt('node-a', ...pushing)(d);
+          ended('node-a', 9_500, true)(d);
+        },
+        parameters: { withinMs: 1200 },
+        naming: 'after 1500 ms',
+      },
       { says: 'unknown', when: 'the fault was disarmed', change: disarm, naming: 'no fault' },
     ],
     { withinMs: 2000 },
@@ -309,23 +345,6 @@ describe('session-gone-within', () => {
   );
 });
 
-/** What was captured at a node, instead of nothing. */
-function seenAt(point: string, ...records: readonly ReturnType<typeof captured>[]): Change {
-  return (draft) => {
-    const capture = draft.collected.captures.find((one) => one.point === point)!;
-    capture.records = records as Draft['collected']['captures'][number]['records'];
-  };
-}
-
-const pushing = [
-  captured(100, 'a', 'up', 0, 1218, null),
-  captured(9_980, 'a', 'up', 10, 1300, ['PUSH']),
-  captured(9_985, 'a', 'up', 11, 1300, ['PUSH']),
-  captured(9_990, 'a', 'down', 10, 150, ['PUSH_ACK']),
-  captured(21_000, 'b', 'up', 0, 1218, null),
-  captured(21_100, 'b', 'up', 3, 1300, ['PUSH']),
-];
-
 describe('pushes-unanswered', () => {
   testTable(
     pushesUnanswered,
@@ -360,14 +379,6 @@ describe('pushes-unanswered', () => {
     seenAt('node-a', ...pushing),
   );
 });
-
-/** How the connection `a` of a node ended. */
-function ended(point: string, endedMs: number | null, wasReset: boolean): Change {
-  return (draft) => {
-    const capture = draft.collected.captures.find((one) => one.point === point)!;
-    capture.connections = [{ flow: 'a', openedMs: 90, endedMs, wasReset }];
-  };
-}
 
 describe('connection-reset', () => {
   const reset: Change = (draft) => edit(draft, beginsFault, { name: 'reset', parameters: { link: ['node-a'] } });

@@ -3,6 +3,7 @@ import { nodeNames } from '../../contract/parameters.ts';
 import { absencesOf, isToldAway, struckNodes } from './absences.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { struckAtMs } from './connection-at.ts';
 import { judgeTiming } from './lag.ts';
 import { armedWindows } from './windows.ts';
 
@@ -13,7 +14,7 @@ const parameters = z.strictObject({
 });
 
 /**
- * Each struck node announced, at most `withinMs` after the fault was on, that it is not connected. One that had been told
+ * Each struck node announced, at most `withinMs` after the fault struck, that it is not connected. One that had been told
  * to stay away has nothing to notice.
  */
 export const leftConnectedWithin: Checker<z.output<typeof parameters>> = {
@@ -34,8 +35,9 @@ export const leftConnectedWithin: Checker<z.output<typeof parameters>> = {
           clauses.unknown(`${one} announced no state`);
           continue;
         }
-        const absence = absences.find(({ toMs }) => toMs === null || toMs > window.fromMs);
-        const tookMs = absence === undefined ? null : Math.max(0, Math.round(absence.fromMs - window.fromMs));
+        const struckMs = struckAtMs(record, one, window);
+        const absence = absences.find(({ toMs }) => toMs === null || toMs > struckMs);
+        const tookMs = absence === undefined ? null : Math.max(0, Math.round(absence.fromMs - struckMs));
         const figures = `${one} left connected after ${tookMs ?? 'no'} ms of ${window.name}`;
         const late = tookMs !== null && tookMs <= withinMs ? [] : [figures];
         judgeTiming(record, clauses, withinMs, late, `nodes that did not notice within ${withinMs} ms`, figures);
