@@ -3,6 +3,7 @@ import { nodeName } from '../../contract/parameters.ts';
 import { entriesOf } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { judgeTiming } from './lag.ts';
 
 const parameters = z.strictObject({
   link: nodeName,
@@ -30,8 +31,12 @@ export const acceptsWithin: Checker<z.output<typeof parameters>> = {
     const spans = opened.slice(count - 1).map((atMs, index) => atMs - opened[index]!);
     const figures = `${opened.length} connections of ${link} accepted`;
     const shortestMs = Math.min(...spans);
-    if (shortestMs <= withinMs) clauses.holds(`${figures}, ${count} of them within ${Math.round(shortestMs)} ms`);
-    else clauses.broken(`${figures}, expected ${count} within ${withinMs} ms`);
+    const said = `${figures}, expected ${count} within ${withinMs} ms`;
+    if (spans.length === 0) clauses.broken(said);
+    else {
+      const told = `${figures}, ${count} of them within ${Math.round(shortestMs)} ms`;
+      judgeTiming(record, clauses, withinMs, shortestMs <= withinMs ? [] : [told], said, told);
+    }
     return clauses.finding();
   },
 };

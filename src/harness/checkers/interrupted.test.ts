@@ -337,6 +337,13 @@ describe('accepts-within', () => {
       naming: '3 connections of node-a accepted, expected 3 within 10000 ms',
     },
     {
+      says: 'unknown',
+      when: 'they came too slowly on a machine that was too busy to tell',
+      change: (d) => edit(d, (entry) => entry.kind === 'lag', { timerLagMs: 2000 }),
+      parameters: { link: 'node-a', count: 3, withinMs: 10_000 },
+      naming: 'too busy',
+    },
+    {
       says: 'invalid',
       when: 'there were too few',
       change: () => undefined,

@@ -65,9 +65,10 @@ describe('cut-in-record', () => {
     expect(drawn).toEqual(at === 'inside' ? { inside: expect.any(Number) } : undefined);
     const items = await push(topology, 10, 32_768);
     await inState(topology, a, (state) => state === 'reconnecting');
+    await pause(topology.clock, 150);
     expect(await isCut()).toBe(true);
     expect(await headCursor(topology, group)).toBe(at === 'after' ? 6 : 5);
-    await pause(topology.clock, 1_900);
+    await pause(topology.clock, 1_750);
     expect(await isCut()).toBe(true);
     await pause(topology.clock, 200);
     expect(await isCut()).toBe(false);
@@ -92,6 +93,7 @@ describe('cut-in-record', () => {
     });
     const items = await push(topology, 1, 32_768);
     await inState(topology, a, (state) => state === 'reconnecting');
+    await pause(topology.clock, 150);
     expect(await isCut()).toBe(true);
     await heal();
     await heal();
