@@ -11,12 +11,19 @@ import { observeStatus } from './watch.ts';
 export function observe(context: TrialContext, everyMs: number | null): () => Promise<void> {
   if (everyMs === null) return async () => {};
   let isOver = false;
-  const running = (async () => {
-    while (!isOver) {
-      await Promise.all([observeRelay(context), ...context.topology.nodes.map((node) => observeStatus(context, node))]);
-      await pause(context.clock, everyMs);
-    }
-  })();
+  // Each in a loop of its own: who is paused and answers late keeps nobody else from being looked at.
+  const watched = [
+    () => observeRelay(context),
+    ...context.topology.nodes.map((node) => () => observeStatus(context, node)),
+  ];
+  const running = Promise.all(
+    watched.map(async (look) => {
+      while (!isOver) {
+        await look();
+        await pause(context.clock, everyMs);
+      }
+    }),
+  );
   return async () => {
     isOver = true;
     await running;

@@ -60,6 +60,9 @@ const changes: Readonly<Record<string, Partial<Picture>>> = {
   // Each of these needs a crash or a request of its own: `crash-and-switching.test.ts`.
   'vector-written-later': {},
   'pull-and-push-deadlock': {},
+  // Each of these needs a connection that died unseen: `dead-connections.test.ts`.
+  'newcomer-refused': {},
+  'liveness-by-writes': {},
   // Each of these needs an interruption of its own: `interrupted-sync.test.ts`.
   'outbox-cleared-on-send': {},
   'delivered-when-sent': {},
