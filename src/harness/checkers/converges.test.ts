@@ -143,6 +143,25 @@ testTable(converges, [
     change: (d) => Object.assign(item(d, 'a2'), { cursor: null }),
   },
   {
+    says: 'valid',
+    when: 'a component went down because the node’s data were set back',
+    change: (d) => {
+      insert(d, 2000, witness('vector', { node: 'node-b', vector: vectorOf(3, 3) }));
+      insert(d, 2200, { kind: 'process', target: 'node-b', event: 'set-back' });
+      insert(d, 2500, witness('vector', { node: 'node-b', vector: vectorOf(2, 3) }));
+    },
+  },
+  {
+    says: 'invalid',
+    when: 'a component went down when another node’s data had been set back',
+    change: (d) => {
+      insert(d, 2000, witness('vector', { node: 'node-b', vector: vectorOf(3, 3) }));
+      insert(d, 2200, { kind: 'process', target: 'node-a', event: 'set-back' });
+      insert(d, 2500, witness('vector', { node: 'node-b', vector: vectorOf(2, 3) }));
+    },
+    naming: 'from 3 down to 2',
+  },
+  {
     says: 'invalid',
     when: 'a component went down meanwhile',
     change: (d) => {

@@ -185,8 +185,13 @@ function judgeMonotone(record: TrialRecord, clauses: Clauses): void {
     const isWatched = snapshots.length > (record.collected.nodes[node]?.vector === null ? 0 : 1);
     if (!isWatched) clauses.unknown(`the vector of ${node} was not watched during the trial`);
     const fallen: string[] = [];
-    let before = new Map<string, number>() as ReadonlyMap<string, number>;
-    for (const { vector: encoded } of snapshots) {
+    const setBacks = timesSetBack(record, node);
+    let before: ReadonlyMap<string, number> = new Map();
+    let beforeMs = 0;
+    for (const { atMs, vector: encoded } of snapshots) {
+      // On data that were set back a node begins anew with what it knew then.
+      if (setBacks.some((setBackMs) => beforeMs <= setBackMs && setBackMs <= atMs)) before = new Map();
+      beforeMs = atMs;
       const { vector, problem } = readVector(encoded);
       if (problem !== null) {
         fallen.push(`a vector of ${node} ${problem}`);
@@ -200,6 +205,13 @@ function judgeMonotone(record: TrialRecord, clauses: Clauses): void {
     }
     clauses.none(fallen, 'vector components that went down', 'no component went down');
   }
+}
+
+/** When the trial put older data into the node's place. */
+function timesSetBack(record: TrialRecord, node: string): readonly number[] {
+  return entriesOf(record.entries, 'process').flatMap(({ atMs, target, event }) =>
+    target === node && event === 'set-back' ? [atMs] : [],
+  );
 }
 
 function judgeRescans(record: TrialRecord, clauses: Clauses): void {

@@ -1,6 +1,7 @@
 import { acceptedWithin } from './accepted-within.ts';
 import { acceptsWithin } from './accepts-within.ts';
 import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
+import { acksResumeWithin } from './acks-resume-within.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
 import { authorOrderKept } from './author-order-kept.ts';
 import { backWithin } from './back-within.ts';
@@ -9,6 +10,7 @@ import { barrierSkew } from './barrier-skew.ts';
 import { begunInsideFault } from './begun-inside-fault.ts';
 import { bytesAtMost } from './bytes-at-most.ts';
 import { bytesForwarded } from './bytes-forwarded.ts';
+import { cameBackBehind } from './came-back-behind.ts';
 import { caughtUpTogether } from './caught-up-together.ts';
 import { caughtUpWithin } from './caught-up-within.ts';
 import type { Checker } from './checker.ts';
@@ -20,8 +22,10 @@ import { delaysAsOrdered } from './delays-as-ordered.ts';
 import { deliveredWithin } from './delivered-within.ts';
 import { dialogueCut } from './dialogue-cut.ts';
 import { distinctCursors } from './distinct-cursors.ts';
+import { dropShare } from './drop-share.ts';
 import { endsOkOrRetryable } from './ends-ok-or-retryable.ts';
 import { failedSecretsNowhere } from './failed-secrets-nowhere.ts';
+import { flatInBlackouts } from './flat-in-blackouts.ts';
 import { freshEphemerals } from './fresh-ephemerals.ts';
 import { goodput } from './goodput.ts';
 import { halfOpenSeen } from './half-open-seen.ts';
@@ -61,15 +65,16 @@ import { pendingHandshakesGone } from './pending-handshakes-gone.ts';
 import { processStruck } from './process-struck.ts';
 import { progressEvery } from './progress-every.ts';
 import { pulledAfterZero } from './pulled-after-zero.ts';
-import { pulledAtMost } from './pulled-at-most.ts';
 import { pulledBytesAtMost } from './pulled-bytes-at-most.ts';
 import { pulls } from './pulls.ts';
+import { pushesResentAtMost } from './pushes-resent-at-most.ts';
 import { pushesSentOnce } from './pushes-sent-once.ts';
 import { pushesUnanswered } from './pushes-unanswered.ts';
 import { queuedAtOnce } from './queued-at-once.ts';
 import { receivedInOrder } from './received-in-order.ts';
 import { receivedOnce } from './received-once.ts';
 import { reconnectsAtMost } from './reconnects-at-most.ts';
+import { reconnectsPerBlackout } from './reconnects-per-blackout.ts';
 import { recordAbsent } from './record-absent.ts';
 import { recordCut } from './record-cut.ts';
 import { recordsFlat } from './records-flat.ts';
@@ -112,7 +117,6 @@ const named = [
   pushesUnanswered,
   queuedAtOnce,
   backoffObeyed,
-  pulledAtMost,
   recordsFlat,
   partitionInForce,
   sessionGoneWithin,
@@ -149,6 +153,10 @@ const named = [
   oneBitDiffers,
   initiatorFailures,
   packetsDropped,
+  dropShare,
+  flatInBlackouts,
+  acksResumeWithin,
+  reconnectsPerBlackout,
   retransmissions,
   begunInsideFault,
   killedWhilePending,
@@ -157,6 +165,7 @@ const named = [
   oneWayDead,
   processStruck,
   networkAbsent,
+  cameBackBehind,
   acksWithinPull,
   goodput,
   acceptedWithin,
@@ -173,6 +182,7 @@ const named = [
   handshakeWithin,
   reconnectsAtMost,
   pushesSentOnce,
+  pushesResentAtMost,
   receivedInOrder,
   deliveredWithin,
   statusGoes,

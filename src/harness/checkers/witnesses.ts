@@ -81,6 +81,8 @@ export const witnessValues = {
     blobsAfter: count,
     sessions: z.record(z.string(), count),
   }),
+  /** What a node said of its cursor as soon as it ran on data that had been set back; null: it did not say. */
+  'set-back': z.object({ node: z.string(), cursor: count.nullable() }),
   /** The networks a node's machine is on: just after a fault took them away, before its heal, after its heal. */
   networks: z.object({ node: z.string(), networks: z.array(z.string()) }),
   /**

@@ -9,6 +9,7 @@ import { ControlChannel } from './control-channel.ts';
 import { HeldShell } from './held-shell.ts';
 import { lastWords } from './last-words.ts';
 import type { NodeNetwork } from './node-network.ts';
+import type { VolumeKeeper } from './volume-keeper.ts';
 import { withinMs } from './within-ms.ts';
 
 const requestTimeoutMs = 15_000;
@@ -23,6 +24,7 @@ export class DockerNode implements NodeControl {
   readonly shell: HeldShell;
   readonly #docker: Docker;
   readonly #network: () => NodeNetwork;
+  readonly #keeper: VolumeKeeper;
   readonly #listeners = new Set<(event: NodeEvent) => void>();
   readonly #log: Buffer[] = [];
   #strays: string[] = [];
@@ -30,8 +32,13 @@ export class DockerNode implements NodeControl {
   #attachment: Attachment | null = null;
 
   /** `network` is there once the stage is open. */
-  constructor(docker: Docker, process: ContainedProcess, network: () => NodeNetwork) {
+  constructor(
+    docker: Docker,
+    process: ContainedProcess,
+    { keeper, network }: { readonly keeper: VolumeKeeper; readonly network: () => NodeNetwork },
+  ) {
     this.#docker = docker;
+    this.#keeper = keeper;
     this.#network = network;
     this.name = process.name;
     this.process = process;
@@ -98,6 +105,15 @@ export class DockerNode implements NodeControl {
     return this.#network().detach();
   }
 
+  async saveVolume(): Promise<() => Promise<void>> {
+    this.#expectEnded('saving');
+    const saved = await this.#keeper.save(this.name);
+    return async () => {
+      this.#expectEnded('setting back');
+      await this.#keeper.putBack(this.name, saved);
+    };
+  }
+
   networks(): Promise<readonly string[]> {
     return this.#network().names();
   }
@@ -120,6 +136,11 @@ export class DockerNode implements NodeControl {
   close(): void {
     this.shell.close();
     this.#attachment?.close();
+  }
+
+  #expectEnded(doing: string): void {
+    if (!this.process.isRunning) return;
+    throw new EnvironmentError(`${doing} the volume of ${this.name}: its process runs; end it first`);
   }
 
   /** Its last words may still be on their way when the process is gone. */

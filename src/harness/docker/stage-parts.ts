@@ -91,7 +91,9 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       controlAddress: addresses.relayControl,
     });
     const networks = new Map<NodeName, NodeNetwork>();
-    const nodes = topology.nodes.map((name) => new DockerNode(docker, process(name), () => networks.get(name)!));
+    const nodes = topology.nodes.map(
+      (name) => new DockerNode(docker, process(name), { keeper, network: () => networks.get(name)! }),
+    );
     closers.push(...[relay, ...nodes].map((part) => () => part.close()));
     const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
     const [proxyShell, nodeShapers, captures] = await allSettled([

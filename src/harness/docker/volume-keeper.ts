@@ -33,6 +33,24 @@ export class VolumeKeeper {
     return volumes;
   }
 
+  /** All of it with owners and rights, for `putBack`. Nobody may write to it meanwhile. */
+  async save(volume: string): Promise<Buffer> {
+    const stream = await engineCall(`saving the volume ${volume}`, () =>
+      this.#container.getArchive({ path: `/volumes/${volume}/.` }),
+    );
+    const pieces: Buffer[] = [];
+    for await (const piece of stream) pieces.push(piece as Buffer);
+    return Buffer.concat(pieces);
+  }
+
+  /** The volume holds what was saved and nothing else. */
+  async putBack(volume: string, saved: Buffer): Promise<void> {
+    await this.#shell.expect(`find /volumes/${quoted(volume)} -mindepth 1 -delete`);
+    await engineCall(`setting the volume ${volume} back`, () =>
+      this.#container.putArchive(saved, { path: `/volumes/${volume}` }),
+    );
+  }
+
   /** Leaves a file with this text in the volume, beside what its owner keeps there. */
   async mark(volume: string, text: string): Promise<void> {
     await this.#shell.expect(`printf %s ${quoted(text)} >/volumes/${quoted(volume)}/${markName}`);

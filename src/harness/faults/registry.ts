@@ -16,6 +16,7 @@ import { loss } from './loss.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
 import { reset } from './reset.ts';
+import { setBack } from './set-back.ts';
 import { stall } from './stall.ts';
 import { starve } from './starve.ts';
 import { stop } from './stop.ts';
@@ -29,6 +30,6 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[loss, burstLoss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
-    ...[kill, stop, pause, detach],
+    ...[kill, stop, pause, detach, setBack],
   ].map((fault) => [fault.kind, fault as Fault]),
 );

@@ -97,7 +97,7 @@ export type HistoryFact =
   | {
       readonly kind: 'process';
       readonly target: string;
-      readonly event: 'started' | 'stopped' | 'killed' | 'paused' | 'resumed';
+      readonly event: 'started' | 'stopped' | 'killed' | 'paused' | 'resumed' | 'set-back';
     }
   /** A wait that ran out without being an error, such as a trigger under `--disarm`. */
   | { readonly kind: 'gave-up'; readonly waitedFor: string; readonly lastSeen: unknown }

@@ -102,8 +102,13 @@ export class CrashableDatabase {
 
   /** Removes the file. */
   remove(): void {
-    assert(this.#live === null, 'only a closed database is removed');
-    this.#image = null;
+    this.replace(null);
+  }
+
+  /** Puts another file in its place; null: none. */
+  replace(image: Uint8Array | null): void {
+    assert(this.#live === null, 'only a closed database is replaced');
+    this.#image = image;
     this.#synced = undefined;
   }
 

@@ -98,6 +98,17 @@ export class SimulatedMachine {
     this.crash();
   }
 
+  /** What the disk holds now; the returned function sets it back to that. No process may run, both times. */
+  saveDisk(): () => void {
+    assert(this.process === null, `${this.name} has ended before its disk is saved`);
+    const [image, keyBytes] = [this.database.bytes(), this.#keyBytes];
+    return () => {
+      assert(this.process === null, `${this.name} has ended before its disk is set back`);
+      this.database.replace(image);
+      this.#keyBytes = keyBytes;
+    };
+  }
+
   /** Removes what the machine's disk holds. */
   wipe(): void {
     this.database.remove();

@@ -122,6 +122,11 @@ export class SimulatedNode implements NodeControl {
     return this.#options.link().detach();
   }
 
+  async saveVolume(): Promise<() => Promise<void>> {
+    const setBack = this.machine.saveDisk();
+    return async () => setBack();
+  }
+
   async networks(): Promise<readonly string[]> {
     return this.#options.link().isDetached ? [] : ['data'];
   }

@@ -2,7 +2,7 @@
 import { assert } from '../../support/assert.ts';
 import { until } from '../../support/until.ts';
 import type { LinkStage } from './link-claims.ts';
-import { connected, headCursor, holds, inState, nextEvent, pushed, restarted, tellAnew } from './suite-steps.ts';
+import { connected, headCursor, holds, inState, nextEvent, pushed, restarted, tellAnew, told } from './suite-steps.ts';
 import type { ProcessControl, ProcessState } from './topology.ts';
 
 export function processClaims(claim: (says: string, body: () => Promise<void>) => void, stage: () => LinkStage): void {
@@ -139,6 +139,35 @@ export function processClaims(claim: (says: string, body: () => Promise<void>) =
     assert((await node.networks()).length > 0, 'it is on a network again');
     await holds(topology, b, item);
     await holds(topology, a, others);
+  });
+
+  claim('data that were saved can be set back: the node is where it was, and catches up', async () => {
+    const { topology, a, b } = stage();
+    const node = topology.node(b);
+    const early = await node.saveVolume().then(
+      () => 'saved',
+      () => 'refused',
+    );
+    assert(early === 'refused', 'nothing is saved while the process runs');
+    const old = await pushed(topology, a, 9);
+    await holds(topology, b, old);
+    await node.shutDown();
+    const setBack = await node.saveVolume();
+    await node.restart();
+    const fresh = await pushed(topology, b, 9);
+    await holds(topology, a, fresh);
+    const heal = await topology.link(b).cut();
+    await node.shutDown();
+    await setBack();
+    await node.restart();
+    const { items } = await told(topology, b, 'items', {});
+    assert(
+      items.some(({ item }) => item === old),
+      'what was saved is there',
+    );
+    assert(!items.some(({ item }) => item === fresh), 'what came later is gone');
+    await heal();
+    await holds(topology, b, fresh);
   });
 }
 

@@ -119,6 +119,8 @@ export interface NodeControl extends ProcessControl {
   onEvent(listener: (event: NodeEvent) => void): () => void;
   /** Its machine loses its network interface and address; no packet passes. Healing gives both back. */
   detach(): Promise<Heal>;
+  /** What its data volume holds now; the returned function sets it back to that. The process must have ended, both times. */
+  saveVolume(): Promise<() => Promise<void>>;
   /** The networks its machine is on, by the arena's word. */
   networks(): Promise<readonly string[]>;
 }
