@@ -1,5 +1,5 @@
 import { ScenarioError } from '../../support/errors.ts';
-import type { Scenario, Variant } from '../scenario/scenario.ts';
+import type { BoundFault, Scenario, Variant } from '../scenario/scenario.ts';
 import { type IterationOptions, runIteration } from './iteration.ts';
 import type { TrialResult } from './results.ts';
 
@@ -13,12 +13,23 @@ export interface SweepPoint {
 export function sweepPoints({ variants }: Scenario): readonly SweepPoint[] {
   return variants.flatMap((variant) =>
     variant.faults.flatMap((bound, index) =>
-      (bound.fault.points?.(bound.parameters) ?? []).map((parameters) => ({
-        place: parameters,
-        variant: { ...variant, faults: variant.faults.with(index, { ...bound, parameters }) },
+      placesOf(bound).map(({ place, at }) => ({
+        place,
+        variant: { ...variant, faults: variant.faults.with(index, at) },
       })),
     ),
   );
+}
+
+/** The fault at each of its places, then at each of its trigger's moments. */
+function placesOf(bound: BoundFault): readonly { readonly place: unknown; readonly at: BoundFault }[] {
+  const { fault, parameters, when } = bound;
+  const places = fault.points?.(parameters) ?? [];
+  const moments = when === null ? [] : (when.trigger.points?.(when.parameters) ?? []);
+  return [
+    ...places.map((place) => ({ place, at: { ...bound, parameters: place } })),
+    ...moments.map((place) => ({ place, at: { ...bound, when: { ...when!, parameters: place } } })),
+  ];
 }
 
 export interface SweepFailure {

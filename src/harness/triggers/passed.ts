@@ -12,6 +12,10 @@ const common = {
   'of-records-from': byteCount.default(1),
 };
 
+const count = z.number().int().nonnegative();
+const atByte = (bytes: number) => ({ afterBytes: bytes });
+const atRecord = (records: number) => ({ nth: records + 1, bytes: 0 });
+
 const parameters = z.union([
   z
     .strictObject({
@@ -21,11 +25,13 @@ const parameters = z.union([
       after: z
         .union([duration.transform((ms) => ({ from: ms, to: ms })), z.strictObject({ from: duration, to: duration })])
         .optional(),
+      /** Where a sweep strikes instead, once each. */
+      swept: z.array(byteCount).default([]),
     })
-    .transform(({ bytes, after, ...rest }) => ({ ...rest, at: { afterBytes: bytes }, after })),
+    .transform(({ bytes, after, swept, ...rest }) => ({ ...rest, at: atByte(bytes), after, swept: swept.map(atByte) })),
   z
-    .strictObject({ ...common, records: z.number().int().positive() })
-    .transform(({ records, ...rest }) => ({ ...rest, at: { nth: records + 1, bytes: 0 } })),
+    .strictObject({ ...common, records: count, swept: z.array(count).default([]) })
+    .transform(({ records, swept, ...rest }) => ({ ...rest, at: atRecord(records), swept: swept.map(atRecord) })),
 ]);
 
 /**
@@ -54,4 +60,5 @@ export const passed: Trigger<z.output<typeof parameters>> = {
       await takeOut();
     };
   },
+  points: (written) => written.swept.map((at) => ({ ...written, at, swept: [] }) as typeof written),
 };

@@ -18,6 +18,8 @@ export interface Trigger<Parameters = unknown> {
    * it is called after the fault was injected, or when the moment never came.
    */
   arm(trial: WatchedTrial, parameters: Parameters, fire: () => void): Promise<Heal>;
+  /** Every moment that a sweep strikes at, as parameters of its own. */
+  points?(parameters: Parameters): readonly Parameters[];
 }
 
 /** What a trigger may look at. */
