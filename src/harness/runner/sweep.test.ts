@@ -35,6 +35,16 @@ function optionsOn(arena: Arena, defects: readonly string[] = []): IterationOpti
   };
 }
 
+test('a fault that waits for a moment is swept over the moments its trigger names', async () => {
+  const scenario = scenarioOf('T-CONN-03');
+  const points = sweepPoints(scenario);
+  expect(points.map(({ place }) => (place as { at: { nth: number } }).at.nth)).toEqual(
+    Array.from({ length: 20 }, (_, acked) => acked + 1),
+  );
+  const tried = [points[0]!, points[19]!];
+  expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;
