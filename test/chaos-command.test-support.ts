@@ -16,6 +16,8 @@ export interface Ended {
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** A checkout other than this one. */
+  readonly project?: string;
   /** Words for Node itself, before the program. */
   readonly nodeWords?: readonly string[];
   /** Called with what has come on stdout so far and what sends a signal; for interrupts. */
@@ -28,10 +30,13 @@ export class Workplace {
   readonly reports = join(this.folder, 'reports');
 
   /** Runs `chaos` as a process of its own, as a user would. */
-  chaos(words: readonly string[], { env = {}, nodeWords = [], onOutput }: CommandOptions = {}): Promise<Ended> {
-    const program = join(projectFolder, 'src/harness/cli/chaos.mjs');
+  chaos(
+    words: readonly string[],
+    { env = {}, project = projectFolder, nodeWords = [], onOutput }: CommandOptions = {},
+  ): Promise<Ended> {
+    const program = join(project, 'src/harness/cli/chaos.mjs');
     const child = spawn(process.execPath, [...nodeWords, program, ...words], {
-      cwd: projectFolder,
+      cwd: project,
       // Most of a start is compiling.
       env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: join(this.folder, 'compiled'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
