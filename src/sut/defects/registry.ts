@@ -16,6 +16,7 @@ import { exportKeys } from './export-keys.ts';
 import { firstCursorZero } from './first-cursor-zero.ts';
 import { groupIdInMetricsLabel } from './group-id-in-metrics-label.ts';
 import { headTakenAsSeen } from './head-taken-as-seen.ts';
+import { hiddenFullRescan } from './hidden-full-rescan.ts';
 import type { Hook } from './hook.ts';
 import { itemStoredTwice } from './item-stored-twice.ts';
 import { livenessByWrites } from './liveness-by-writes.ts';
@@ -41,6 +42,7 @@ import { storedByteChanged } from './stored-byte-changed.ts';
 import { tombstoneNotApplied } from './tombstone-not-applied.ts';
 import { vectorBeforeItems } from './vector-before-items.ts';
 import { vectorComponentSkipped } from './vector-component-skipped.ts';
+import { vectorLastWriterWins } from './vector-last-writer-wins.ts';
 import { vectorWrittenLater } from './vector-written-later.ts';
 import { wholeFramesAreLiveness } from './whole-frames-are-liveness.ts';
 
@@ -87,6 +89,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   outboxInMemoryOnly,
   partialFrameStored,
   provisionalCursor,
+  vectorLastWriterWins,
+  hiddenFullRescan,
 ]);
 
 /** Every test hook. */

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { TestNode, World } from '../node/node-world.test-support.ts';
+import { nodeChanges } from './changes.ts';
+
+/** Both write while they are apart; then what each holds, counts and has asked for in the end. */
+async function reconciledWith(defects: readonly string[]) {
+  const world = new World();
+  await world.startRelay();
+  const [a, b] = [new TestNode(world, 'node-a'), new TestNode(world, 'node-b')];
+  for (const node of [a, b]) {
+    await node.restart({ changes: nodeChanges(defects, []) });
+    await node.value('init', { name: 'device' });
+  }
+  const { invite } = await a.value('pair', { relays: [world.relayAddress] });
+  await b.value('pair', { relays: [world.relayAddress], invite });
+  for (const node of [a, b]) await node.value('connect');
+  await world.clock.advance(1000);
+  for (const text of ['one', 'two']) await a.push(text);
+  await world.clock.advance(1000);
+  await b.push('three');
+  await world.clock.advance(1000);
+  for (const node of [a, b]) await node.value('disconnect');
+  await a.push('four');
+  await b.push('five');
+  const pulledBefore = (await b.value('stats')).pulls;
+  for (const node of [a, b]) await node.value('connect');
+  await world.clock.advance(30_000);
+  const [ofA, ofB] = [await a.value('status'), await b.value('status')];
+  const { pulls, fullRescans } = await b.value('stats');
+  return {
+    held: [await a.texts(), await b.texts()],
+    vectorsAlike: ofA.vector === ofB.vector,
+    pagesOfB: pulls - pulledBefore,
+    fullRescans,
+  };
+}
+
+const all = ['five', 'four', 'one', 'three', 'two'];
+const correct = { held: [all, all], vectorsAlike: true, pagesOfB: 1, fullRescans: 0 };
+
+test.each([
+  { defects: [], differs: {} },
+  { defects: ['vector-last-writer-wins'], differs: { vectorsAlike: false } },
+  { defects: ['hidden-full-rescan'], differs: { pagesOfB: 2 } },
+])('with $defects devices that went on alone differ from what is right in $differs', async ({ defects, differs }) => {
+  expect(await reconciledWith(defects)).toEqual({ ...correct, ...differs });
+});
