@@ -356,6 +356,17 @@ describe('pushes-unanswered', () => {
         naming: '0 pushes',
       },
       {
+        says: 'valid',
+        when: 'only the beginning of a large push had left',
+        change: seenAt(
+          'node-a',
+          ...pushing,
+          captured(9_995, 'a', 'down', 11, 150, ['PUSH_ACK']),
+          captured(9_997, 'a', 'up', 12, 65_537, []),
+        ),
+        naming: '1 pushes',
+      },
+      {
         says: 'invalid',
         when: 'the connection went on after the fault',
         change: seenAt('node-a', ...pushing, captured(25_000, 'a', 'up', 12, 150, ['PRESENCE'])),
