@@ -83,8 +83,8 @@ export class DockerLink implements Link {
   async reset(): Promise<Heal> {
     const { proxyShaper, addresses } = this.#parts;
     const port = addresses.proxyPort(this.node);
-    // In a topology with a tap the socket towards it has the link's port as well.
-    const resetOpen = () => proxyShaper.resetConnections(`( sport = :${port} or dport = :${port} )`);
+    // Not those towards a tap, which have the link's port as well: Toxiproxy would close the node's in order on seeing that.
+    const resetOpen = () => proxyShaper.resetConnections(`( sport = :${port} )`);
     const heals: Heal[] = [];
     const heal = once(async () => {
       for (const each of heals) await each();
