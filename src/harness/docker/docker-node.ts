@@ -13,7 +13,7 @@ import type { VolumeKeeper } from './volume-keeper.ts';
 import { withinMs } from './within-ms.ts';
 
 const requestTimeoutMs = 15_000;
-const helloTimeoutMs = 20_000;
+const helloTimeoutMs = 60_000;
 const lastWordsWithinMs = 5_000;
 
 /** One node in its container, driven over its attached standard streams, out of band of every network. */

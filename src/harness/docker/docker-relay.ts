@@ -13,7 +13,8 @@ import { type FetchedPage, fetchPage } from './relay-pages.ts';
 
 /** Where the test image takes orders to arm a hook. */
 const hookPath = '/admin/hook';
-const readyTimeoutMs = 20_000;
+/** Long, for machines with much to do: a relay that cannot start ends, which is noticed at once. */
+const readyTimeoutMs = 60_000;
 
 /** The relay in its container; its statistics and hooks are asked for on the control-only network. */
 export class DockerRelay implements RelayControl {

@@ -7,13 +7,14 @@ const parameters = z.strictObject({ target: nodeName });
 
 /**
  * The node's data become those of the moment when the fault began, as from an old copy: what it did since is gone for
- * it, though others know of it. It is stopped for a moment when its data are saved, and again when they are set back.
+ * it, though others know of it. It is stopped for a moment when its data are saved, and again when they are set back;
+ * its link is cut while it starts on them.
  */
 export const setBack: Fault<z.output<typeof parameters>> = {
   kind: 'set-back',
   about: 'At the heal the node’s data become those of the fault’s beginning again: all it did since is gone for it.',
   parameters,
-  abilities: [],
+  abilities: ['cut'],
   linksOf: ({ target }) => [target],
   async inject(topology, { target }, _prng, tell: Tell) {
     const node = topology.node(target);
@@ -25,11 +26,16 @@ export const setBack: Fault<z.output<typeof parameters>> = {
         const startAgain = await endProcess(topology, { target }, 'stopped', tell);
         await putBack();
         tell({ kind: 'process', target, event: 'set-back' });
-        await startAgain();
-        // Its own word, at once: it may not have caught up yet.
-        const status = await node.request('status', {});
-        const cursor = status.outcome === 'ok' ? status.value.cursor : null;
-        tell({ kind: 'witness', name: 'set-back', value: { node: target, cursor } });
+        // Before it can catch up it is asked where it is; only it reads its data.
+        const giveLinkBack = await topology.link(target).cut();
+        try {
+          await startAgain();
+          const status = await node.request('status', {});
+          const cursor = status.outcome === 'ok' ? status.value.cursor : null;
+          tell({ kind: 'witness', name: 'set-back', value: { node: target, cursor } });
+        } finally {
+          await giveLinkBack();
+        }
       },
     };
   },
