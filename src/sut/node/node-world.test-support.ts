@@ -66,6 +66,8 @@ function settled(): Promise<void> {
 /** A cable between nodes and the relay: bytes arrive after `delayMs`, or never while it is cut. */
 export class Cable implements Listener {
   delayMs = 5;
+  /** What is sent in one piece arrives in pieces of this size. */
+  bytesAtOnce = Number.POSITIVE_INFINITY;
   /** Swallows dials and bytes both ways, as a firewall would. */
   isCut = false;
   /** What is sent in one piece arrives in two. */
@@ -146,9 +148,13 @@ class End implements Connection {
 
   send(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    const half = this.#cable.breaksUp ? bytes.length >> 1 : 0;
-    for (const piece of [bytes.slice(0, half), bytes.slice(half)]) {
-      if (piece.length > 0) this.#deliver((peer) => peer.events?.received(piece));
+    const { breaksUp, bytesAtOnce } = this.#cable;
+    const half = breaksUp ? bytes.length >> 1 : 0;
+    for (const part of [bytes.slice(0, half), bytes.slice(half)]) {
+      for (let at = 0; at < part.length; at += bytesAtOnce) {
+        const piece = part.slice(at, at + bytesAtOnce);
+        this.#deliver((peer) => peer.events?.received(piece));
+      }
     }
   }
 

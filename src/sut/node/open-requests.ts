@@ -69,10 +69,7 @@ export class OpenRequests {
 
   /** The request that this message answers, or null. DELETEs sent before it have gone through. */
   answer(message: Message & { readonly type: AnswerName }): OpenRequest | null {
-    const type = requestOf[message.type];
-    const index = this.#queue.findIndex(
-      (request) => request.type === type && (message.type !== 'PUSH_ACK' || request.blobId === message.blobId),
-    );
+    const index = this.indexOf(message, this.#queue);
     const found = this.#queue[index];
     if (found === undefined) return null;
     const passed = this.#queue.slice(0, index).filter((request) => request.type === 'DELETE');
@@ -80,6 +77,14 @@ export class OpenRequests {
     for (const request of passed) request.succeed(null);
     found.succeed(message);
     return found;
+  }
+
+  /** Which of the open requests the message answers, or -1: a push by its blob, anything else by its type. */
+  protected indexOf(message: Message & { readonly type: AnswerName }, open: readonly OpenRequest[]): number {
+    const type = requestOf[message.type];
+    return open.findIndex(
+      (request) => request.type === type && (message.type !== 'PUSH_ACK' || request.blobId === message.blobId),
+    );
   }
 
   /** Gives the oldest request the relay's error; false when nothing was asked. */

@@ -11,6 +11,7 @@ import type { NodeConfig } from './config.ts';
 import { EventHub } from './event-hub.ts';
 import { type GroupRecord, type Identity, readIdentity } from './identity.ts';
 import { nodeLogEvents } from './log-events.ts';
+import { OpenRequests } from './open-requests.ts';
 import { type OutboxRules, standardRules } from './outbox-rules.ts';
 import { Puller } from './puller.ts';
 import { retryDelay } from './retry-delay.ts';
@@ -57,6 +58,8 @@ export interface NodeParts {
   readonly puller: typeof Puller;
   /** One for each connection. */
   readonly session: typeof Session;
+  /** Each connection has one. */
+  readonly openRequests: typeof OpenRequests;
   /** One for each connection. */
   readonly newHealthRule: () => HealthRule;
   readonly log: EventLog<typeof nodeLogEvents>;
@@ -100,6 +103,7 @@ function standardParts(ports: NodePorts, config: NodeConfig, identity: Identity)
     retryDelayMs: retryDelay(config, random),
     puller: Puller,
     session: Session,
+    openRequests: OpenRequests,
     newHealthRule: () => new HealthRule(),
     log: new EventLog({ table: nodeLogEvents, level: config.logLevel, clock, sink: ports.log }),
     events: new EventHub(() => clock.wallMs()),

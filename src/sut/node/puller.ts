@@ -108,13 +108,15 @@ export class Puller {
         if (pages > 0) session.presence().catch(this.#context.failed);
         return { received, cursor: await store.contiguous() };
       }
-      received += await this.#allOf(session, plans);
+      received += await this.allOf(session, plans, this.#head);
     }
   }
 
-  /** Asks for all pages at once and applies them in order; what follows a page that was cut short is asked for again. */
-  async #allOf(session: Session, plans: readonly PullPlan[]): Promise<number> {
-    const head = this.#head;
+  /**
+   * Asks for all pages at once and applies them in order; what follows a page that was cut short is asked for again.
+   * Returns how many blobs were new. `head` is what is known now.
+   */
+  protected async allOf(session: PageSource, plans: readonly PullPlan[], head: number): Promise<number> {
     const asked = plans.map(({ after, limit }) => {
       const answer = session.pull(after, limit);
       answer.catch(() => undefined); // Whoever applies it hears of it.

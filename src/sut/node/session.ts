@@ -14,7 +14,7 @@ import { ChannelError, type ChannelEvent, type SecureChannel } from '../core/sec
 import type { CloseReason, Connection } from '../io/transport.ts';
 import type { HandshakeFailureReason, HandshakeFailureStage } from './handshake-failure.ts';
 import type { GroupRecord } from './identity.ts';
-import { isAnswer, OpenRequests, RelayRefusal, type RequestName, SessionEnded } from './open-requests.ts';
+import { isAnswer, type OpenRequests, RelayRefusal, type RequestName, SessionEnded } from './open-requests.ts';
 import type { NodeParts } from './parts.ts';
 import type { Sealer } from './sealer.ts';
 import type { NodeStats } from './stats.ts';
@@ -62,7 +62,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #clock: Clock;
   readonly #connection: Connection;
-  readonly #requests = new OpenRequests();
+  readonly #requests: OpenRequests;
   #phase: 'dialling' | 'handshaking' | 'welcomed' | 'over' = 'dialling';
   #channel: SecureChannel | null = null;
   #ephemeral: Uint8Array | null = null;
@@ -81,6 +81,7 @@ export class Session {
     const { parts, group } = options;
     this.#options = options;
     this.#clock = parts.ports.clock;
+    this.#requests = new parts.openRequests();
     this.#startDeadline();
     this.#connection = parts.ports.dialer.dial(group.relays[0]!.address, {
       opened: () => this.#opened(),
