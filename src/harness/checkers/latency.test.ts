@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import type { HistoryEntry } from '../history/history.ts';
+import { arrivesInPieces } from './arrives-in-pieces.ts';
 import { delayChanges } from './delay-changes.ts';
 import { delaysAsOrdered } from './delays-as-ordered.ts';
 import { deliveredWithin } from './delivered-within.ts';
@@ -624,6 +625,42 @@ describe('delay-changes', () => {
     (d) => {
       edit(d, beginsFault, { name: 'wandering-latency' });
       insert(d, faultToMs, witness('wandering-latency', { changes: 160, inForce: [] }, 0));
+    },
+  );
+});
+
+describe('arrives-in-pieces', () => {
+  const inPieces = (direction: 'up' | 'down', apartMs: number) =>
+    pings.map((count) => {
+      const seen = captured(12_000 + count * 600, 'a', direction, 20 + count, 150, ['PRESENCE']);
+      return { ...seen, lastMs: seen.firstMs + apartMs };
+    });
+  const seen = (draft: Draft, upMs = 100, downMs = 100) => {
+    seenAt(draft, 'node-a', [...inPieces('up', 0), ...inPieces('down', downMs)]);
+    seenAt(draft, 'relay', [...inPieces('up', upMs), ...inPieces('down', 0)]);
+  };
+  testTable(
+    arrivesInPieces,
+    [
+      { says: 'invalid', when: 'they came whole', change: (d) => seen(d, 100, 0), naming: 'node-a down: 0 of 10' },
+      {
+        says: 'invalid',
+        when: 'they came whole to the relay',
+        change: (d) => seen(d, 0),
+        naming: 'node-a up: 0 of 10',
+      },
+      { says: 'invalid', when: 'there were too few', change: () => {}, parameters: { min: 11, bytes: 100 } },
+      { says: 'invalid', when: 'all were too small', change: () => {}, parameters: { min: 5, bytes: 200 } },
+      { says: 'invalid', when: 'the fault was off', change: disarm, naming: 'no link was fragmented' },
+      { says: 'unknown', when: 'nothing was captured', change: uncaptured },
+    ],
+    { min: 5, bytes: 100 },
+    (d) => {
+      edit(d, beginsFault, {
+        name: 'fragments',
+        parameters: { link: ['node-a'], direction: ['up', 'down'], bytes: 3 },
+      });
+      seen(d);
     },
   );
 });

@@ -3,6 +3,7 @@ import { acceptsWithin } from './accepts-within.ts';
 import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
 import { acksResumeWithin } from './acks-resume-within.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
+import { arrivesInPieces } from './arrives-in-pieces.ts';
 import { authorOrderKept } from './author-order-kept.ts';
 import { backWithin } from './back-within.ts';
 import { backoffObeyed } from './backoff-obeyed.ts';
@@ -200,6 +201,7 @@ const named = [
   killedAfterBytes,
   acceptsWithin,
   unknownAtStrike,
+  arrivesInPieces,
 ] as readonly Checker[];
 
 /** By name: the standing checks and those a scenario can name. */

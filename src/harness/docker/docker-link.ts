@@ -5,6 +5,7 @@ import type { LinkWitness } from '../history/collected.ts';
 import type {
   Adjustable,
   Delay,
+  Fragments,
   Heal,
   InForce,
   Link,
@@ -104,6 +105,12 @@ export class DockerLink implements Link {
 
   async holdClose({ direction, delayMs }: { direction: Direction; delayMs: number }): Promise<Heal> {
     return (await this.#addToxic({ type: 'slow_close', direction, attributes: { delay: delayMs } })).heal;
+  }
+
+  /** A variation any larger makes the proxy cut outside of what it has. */
+  async fragment({ direction, bytes, apartMs }: { direction: Direction } & Fragments): Promise<Heal> {
+    const attributes = { average_size: bytes, size_variation: bytes - 2, delay: 1000 * apartMs };
+    return (await this.#addToxic({ type: 'slicer', direction, attributes })).heal;
   }
 
   async cut(): Promise<Heal> {
@@ -228,6 +235,10 @@ const toxicAbilities: Partial<
   bandwidth: { ability: 'throttle', measure: ({ rate }) => ({ bytesPerSecond: 1000 * rate! }) },
   timeout: { ability: 'stall', measure: () => ({}) },
   reset_peer: { ability: 'reset', measure: () => ({}) },
+  slicer: {
+    ability: 'fragment',
+    measure: ({ average_size: bytes, delay }) => ({ bytes: bytes!, apartMs: delay! / 1000 }),
+  },
   slow_close: { ability: 'hold-close', measure: ({ delay }) => ({ delayMs: delay! }) },
   limit_data: { ability: 'limit-bytes', measure: ({ bytes }) => ({ bytes: bytes! }) },
 };

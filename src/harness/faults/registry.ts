@@ -9,6 +9,7 @@ import { cutReconcile } from './cut-reconcile.ts';
 import { detach } from './detach.ts';
 import type { Fault } from './fault.ts';
 import { flipBit } from './flip-bit.ts';
+import { fragments } from './fragments.ts';
 import { holdClose } from './hold-close.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
@@ -26,7 +27,7 @@ import { withholdAnswer } from './withhold-answer.ts';
 /** Every kind of fault a scenario can name. */
 export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
   [
-    ...[latency, wanderingLatency, bandwidth, bandwidthSteps, starve],
+    ...[latency, wanderingLatency, fragments, bandwidth, bandwidthSteps, starve],
     ...[loss, burstLoss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],

@@ -1,6 +1,6 @@
 import type { Direction } from '../../contract/tap.ts';
 import type { Prng } from '../../support/prng.ts';
-import type { Delay, InForce, LinkAbility, Loss, LossWitness, Rate } from '../topology/topology.ts';
+import type { Delay, Fragments, InForce, LinkAbility, Loss, LossWitness, Rate } from '../topology/topology.ts';
 import { Measures } from './measures.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -10,6 +10,8 @@ const transitMs = [0.1, 0.14] as const;
 const segmentBytes = 1448;
 /** What one read of a socket returns at most. */
 const readBytesMax = 65_536;
+/** Between two parts of what was sent at once. */
+const partApartMs = 0.01;
 /** Linux's smallest retransmission time-out; it doubles with each loss of the same segment. */
 export const retransmitMs = 200;
 /** The same for the packet that opens a connection. */
@@ -49,6 +51,7 @@ export class LinkShape {
   readonly starvations: Measures<Rate>;
   readonly stalls: Measures<object>;
   readonly heldCloses: Measures<{ readonly delayMs: number }>;
+  readonly fragmentations: Measures<Fragments>;
   readonly #clock: VirtualClock;
   readonly #prng: Prng;
   #packetsSeen = 0;
@@ -64,11 +67,12 @@ export class LinkShape {
     this.starvations = new Measures(changed);
     this.stalls = new Measures();
     this.heldCloses = new Measures(changed);
+    this.fragmentations = new Measures();
   }
 
   get isClean(): boolean {
-    const { delays, losses, throttles, starvations, stalls, heldCloses } = this;
-    return [delays, losses, throttles, starvations, stalls, heldCloses].every(({ size }) => size === 0);
+    const { delays, losses, throttles, starvations, stalls, heldCloses, fragmentations } = this;
+    return [delays, losses, throttles, starvations, stalls, heldCloses, fragmentations].every(({ size }) => size === 0);
   }
 
   /** What each connection may carry, and in pieces of which size; null: as much as it wants. */
@@ -95,6 +99,7 @@ export class LinkShape {
       ...of('starve', this.starvations),
       ...of('stall', this.stalls),
       ...of('hold-close', this.heldCloses),
+      ...of('fragment', this.fragmentations),
       ...of('lose', this.losses),
     ];
   }
@@ -143,17 +148,26 @@ export class LinkShape {
   #wholeParts(bytes: Uint8Array): Transit[] {
     const parts: Transit[] = [];
     const delayMs = this.#transitMs();
+    const apartMs = Math.max(partApartMs, ...[...this.fragmentations].map((fragments) => fragments.apartMs));
     for (let offset = 0; offset < bytes.length; ) {
-      const left = Math.min(readBytesMax, bytes.length - offset);
-      const size = left > 1 && this.#prng.chance(0.125) ? 1 + this.#prng.below(left - 1) : left;
+      const size = this.#pieceOf(Math.min(readBytesMax, bytes.length - offset));
       parts.push({
         bytes: bytes.subarray(offset, offset + size),
-        delayMs: delayMs + 0.01 * parts.length,
+        delayMs: delayMs + apartMs * parts.length,
         isLost: false,
       });
       offset += size;
     }
     return parts;
+  }
+
+  #pieceOf(left: number): number {
+    if (left === 1) return left;
+    if (this.fragmentations.size > 0) {
+      const pieceBytes = Math.min(...[...this.fragmentations].map(({ bytes }) => bytes));
+      return Math.min(left, 1 + this.#prng.below(2 * pieceBytes - 1));
+    }
+    return this.#prng.chance(0.125) ? 1 + this.#prng.below(left - 1) : left;
   }
 
   /** Neighbouring segments that arrive together are one part; each that is lost is one of its own. */

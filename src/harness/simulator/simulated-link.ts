@@ -6,6 +6,7 @@ import type { TapRules } from '../sidecars/tap-rules.ts';
 import type {
   Adjustable,
   Delay,
+  Fragments,
   Heal,
   InForce,
   Link,
@@ -106,6 +107,10 @@ export class SimulatedLink implements Link, ConnectionPath {
 
   async holdClose({ direction, delayMs }: { direction: Direction; delayMs: number }): Promise<Heal> {
     return this.shapes[direction].heldCloses.add({ delayMs }).heal;
+  }
+
+  async fragment({ direction, ...fragments }: { direction: Direction } & Fragments): Promise<Heal> {
+    return this.shapes[direction].fragmentations.add(fragments).heal;
   }
 
   async cut(): Promise<Heal> {

@@ -61,6 +61,24 @@ export function linkClaims(claim: (says: string, body: () => Promise<void>) => v
     assertListed(await link.inForce(), []);
   });
 
+  claim('in fragments everything arrives, whole and slower by the time between them', async () => {
+    const { topology, a, b } = stage();
+    const link = topology.link(a);
+    const before = await connectionCount(topology, a);
+    const heal = await link.fragment({ direction: 'up', bytes: 3, apartMs: 2 });
+    assertListed(await link.inForce(), [{ ability: 'fragment', direction: 'up', measure: { bytes: 3, apartMs: 2 } }]);
+    const slow = await roundTripMs(topology, a);
+    const item = await pushed(topology, a, 302);
+    await holds(topology, b, item);
+    await heal();
+    await roundTripMs(topology, a); // What was under way at the heal still comes in pieces.
+    const quick = await roundTripMs(topology, a);
+    // A heartbeat of some 150 bytes makes more than 30 pieces of at most 5.
+    assert(slow >= 60 && quick < 40, `a heartbeat arrives in pieces, then at once (took ${slow} ms, then ${quick} ms)`);
+    assert((await connectionCount(topology, a)) === before, 'no new connection was made');
+    assertListed(await link.inForce(), []);
+  });
+
   claim('a stall swallows what is sent and closes the connection when it heals', async () => {
     const { topology, a, b, group } = stage();
     const link = topology.link(a);

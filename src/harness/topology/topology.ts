@@ -150,6 +150,7 @@ export const linkAbilities = [
   'stall',
   'reset',
   'hold-close',
+  'fragment',
   'cut',
   'limit-bytes',
   'lose',
@@ -170,6 +171,12 @@ export interface Rate {
 export interface Loss {
   /** Probability, 0 to 1. */
   readonly share: number;
+}
+
+export interface Fragments {
+  /** On the average, at least 3. */
+  readonly bytes: number;
+  readonly apartMs: number;
 }
 
 interface OneWay {
@@ -195,6 +202,8 @@ export interface Link {
   reset(): Promise<Heal>;
   /** When the sender of the direction ends a connection, the other side hears of it `delayMs` later, or at the heal. */
   holdClose(shape: OneWay & { readonly delayMs: number }): Promise<Heal>;
+  /** What is sent at once arrives in pieces of about `bytes`, cut anywhere, each `apartMs` after the one before. */
+  fragment(shape: OneWay & Fragments): Promise<Heal>;
   /** Open connections end, new ones are refused, no byte passes until healed. */
   cut(): Promise<Heal>;
   /** After exactly `bytes` of a connection's direction the connection is closed; holds for each connection. */
