@@ -166,12 +166,12 @@ describe('unanswered-push-noticed', () => {
         naming: 'not acknowledged on another connection',
       },
       {
-        says: 'unknown',
-        when: 'the node was away already',
+        says: 'valid',
+        when: 'the node had noticed already',
         change: (d) => {
           pushes(d, 11_500);
         },
-        naming: 'was not connected',
+        naming: 'had noticed before',
       },
       {
         says: 'invalid',

@@ -4,6 +4,8 @@ import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
 import { acksResumeWithin } from './acks-resume-within.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
 import { arrivesInPieces } from './arrives-in-pieces.ts';
+import { attemptsSpread } from './attempts-spread.ts';
+import { attemptsWhileDown } from './attempts-while-down.ts';
 import { authorOrderKept } from './author-order-kept.ts';
 import { backWithin } from './back-within.ts';
 import { backoffObeyed } from './backoff-obeyed.ts';
@@ -52,6 +54,7 @@ import { noSessionLeft } from './no-session-left.ts';
 import { noSilentCorruption } from './no-silent-corruption.ts';
 import { noSplitBrain } from './no-split-brain.ts';
 import { noWireErrors } from './no-wire-errors.ts';
+import { nothingLeaked } from './nothing-leaked.ts';
 import { notifiedOnce } from './notified-once.ts';
 import { oneBitDiffers } from './one-bit-differs.ts';
 import { oneWayDead } from './one-way-dead.ts';
@@ -135,6 +138,7 @@ const named = [
   operationsEndWithin,
   idleWithin,
   sessionsOnePerDevice,
+  nothingLeaked,
   typedFailure,
   freshEphemerals,
   successWithinAttempts,
@@ -145,6 +149,7 @@ const named = [
   failedSecretsNowhere,
   resumesUnasked,
   unansweredPushNoticed,
+  attemptsSpread,
   barrierSkew,
   overlappingPushes,
   bytesForwarded,
@@ -164,6 +169,7 @@ const named = [
   overlappingOperations,
   halfOpenSeen,
   oneWayDead,
+  attemptsWhileDown,
   processStruck,
   networkAbsent,
   cameBackBehind,

@@ -11,6 +11,9 @@ export interface SimulatorOptions {
   readonly betweenStages?: () => Promise<void>;
 }
 
+/** `node-a` to `node-t`. */
+const swarm = Array.from({ length: 20 }, (_, index) => `node-${String.fromCharCode(97 + index)}`);
+
 /** What the simulator can stand in for; everything else needs containers. */
 export const simulatedShapes: readonly SimulatedShape[] = [
   { name: 'pair', nodes: ['node-a', 'node-b'], hasTap: false },
@@ -18,6 +21,7 @@ export const simulatedShapes: readonly SimulatedShape[] = [
   { name: 'trio', nodes: ['node-a', 'node-b', 'node-c'], hasTap: false },
   { name: 'four-authors', nodes: ['node-a', 'node-b', 'node-c', 'node-d'], hasTap: false },
   { name: 'five', nodes: ['node-a', 'node-b', 'node-c', 'node-d', 'node-e'], hasTap: false },
+  { name: 'swarm-lite', nodes: swarm, hasTap: false },
 ];
 
 const shapeNames = simulatedShapes.map(({ name }) => name).join(', ');

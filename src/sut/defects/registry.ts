@@ -1,4 +1,5 @@
 import { ackBeforeCommit } from './ack-before-commit.ts';
+import { backoffWithoutJitter } from './backoff-without-jitter.ts';
 import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
 import { busySessionsNotTold } from './busy-sessions-not-told.ts';
 import { cursorInTwoStatements } from './cursor-in-two-statements.ts';
@@ -7,7 +8,6 @@ import { cursorSavedBeforeItems } from './cursor-saved-before-items.ts';
 import { damageItems } from './damage-items.ts';
 import { deadLetterAfterThree } from './dead-letter-after-three.ts';
 import type { Defect } from './defect.ts';
-import { degradedForEver } from './degraded-for-ever.ts';
 import { deliveredWhenSent } from './delivered-when-sent.ts';
 import { descriptorLeakedPerPush } from './descriptor-leaked-per-push.ts';
 import { deviceNameInRelayLog } from './device-name-in-relay-log.ts';
@@ -16,7 +16,6 @@ import { ephemeralReused } from './ephemeral-reused.ts';
 import { exportKeys } from './export-keys.ts';
 import { firstCursorZero } from './first-cursor-zero.ts';
 import { groupIdInMetricsLabel } from './group-id-in-metrics-label.ts';
-import { halvesTakenAsTheyCome } from './halves-taken-as-they-come.ts';
 import { headTakenAsSeen } from './head-taken-as-seen.ts';
 import { hiddenFullRescan } from './hidden-full-rescan.ts';
 import type { Hook } from './hook.ts';
@@ -40,16 +39,12 @@ import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
 import { reconnectPullsFromZero } from './reconnect-pulls-from-zero.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
-import { slowPushSentAnew } from './slow-push-sent-anew.ts';
-import { slowTakenForDead } from './slow-taken-for-dead.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
 import { tombstoneNotApplied } from './tombstone-not-applied.ts';
-import { twoSecondsForAHandshake } from './two-seconds-for-a-handshake.ts';
 import { vectorBeforeItems } from './vector-before-items.ts';
 import { vectorComponentSkipped } from './vector-component-skipped.ts';
 import { vectorLastWriterWins } from './vector-last-writer-wins.ts';
 import { vectorWrittenLater } from './vector-written-later.ts';
-import { welcomeWithinASecond } from './welcome-within-a-second.ts';
 import { wholeFramesAreLiveness } from './whole-frames-are-liveness.ts';
 
 /** Every planted defect, by the name that scenarios use. */
@@ -76,6 +71,7 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   pullAndPushDeadlock,
   newcomerRefused,
   livenessByWrites,
+  backoffWithoutJitter,
   notifyDroppedWhilePulling,
   emptyPageIsAnError,
   pushTimeoutAbsolute,
@@ -95,12 +91,6 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   outboxInMemoryOnly,
   partialFrameStored,
   provisionalCursor,
-  halvesTakenAsTheyCome,
-  slowPushSentAnew,
-  degradedForEver,
-  slowTakenForDead,
-  welcomeWithinASecond,
-  twoSecondsForAHandshake,
   vectorLastWriterWins,
   hiddenFullRescan,
 ]);
