@@ -7,6 +7,11 @@ if (major < 24 || (major === 24 && minor < 7)) {
   );
   process.exit(3);
 }
+// Most of a start is compiling, so what was compiled is kept; threads find the folder in the environment.
+const { enableCompileCache } = await import('node:module');
+const { fileURLToPath } = await import('node:url');
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../../.cache/compiled', import.meta.url));
+enableCompileCache(process.env.NODE_COMPILE_CACHE);
 process.removeAllListeners('warning'); // node:sqlite announces itself as experimental on every start.
 // Whoever reads may stop reading (`| head`): the run goes on, and its verdict and report stay what they are.
 for (const stream of [process.stdout, process.stderr]) {

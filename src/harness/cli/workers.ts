@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import type { Arena } from '../topology/topology.ts';
 
 /** How many iterations run side by side, and why so many. */
@@ -12,35 +12,52 @@ export interface WorkerOptions {
   readonly asked: number | null;
   /** Pieces of work there are: more workers than that would have nothing to do. */
   readonly works: number;
+  /** Stages that a worker may hold at a time. */
   readonly stagesPerWorker: number;
+}
+
+/** What the tester's own machine has to offer. */
+export interface Host {
+  readonly processors: number;
+  /** Infinity where the figure means nothing for containers, which have a machine of their own. */
+  readonly freeMiB: number;
 }
 
 /**
  * Measured: the 13 containers of two nodes and a tap hold 240 to 310 MiB and keep a sixth of a processor busy; opening
  * them costs 3 s of a processor. The rest of the memory is for large payloads, the rest of the time for the timers.
  */
-const stageMemoryMiB = 1024;
+const stageMiB = 1024;
 /** Left to the engine, the tester and the host. */
-const hostMemoryMiB = 2048;
+const reservedMiB = 2048;
 const workersPerProcessor = 2;
 
 /**
  * In the simulator a trial keeps one processor busy: as many workers as there are processors. In containers a trial
  * mostly waits, and what it does in between must not make another's timers late.
  */
-export function workersFor({ name, facts }: Arena, { asked, works, stagesPerWorker }: WorkerOptions): WorkerCount {
+export function workersFor({ name, facts }: Arena, options: WorkerOptions, host = thisHost()): WorkerCount {
+  const { asked, works, stagesPerWorker } = options;
   if (works <= 1) return { count: 1, because: 'nothing to run side by side' };
-  const enough = (count: number, because: string) =>
-    works < count ? { count: works, because: 'one for each piece of work' } : { count, because };
-  if (asked !== null) return enough(asked, 'asked for');
+  const atMost = ({ count, because }: WorkerCount): WorkerCount =>
+    works < count ? { count: works, because: 'as many as there is work for' } : { count, because };
+  if (asked !== null) return atMost({ count: asked, because: 'asked for' });
   if (name === 'simulator') {
-    const count = availableParallelism();
-    return enough(count, `one for each of ${count} processors`);
+    return atMost({ count: host.processors, because: `one for each of ${host.processors} processors` });
   }
-  const [processors, memoryMiB] = [Number(facts.processors), Number(facts.memoryMiB)];
-  const byProcessors = Math.max(1, Math.floor(processors * workersPerProcessor));
-  const byMemory = Math.max(1, Math.floor((memoryMiB - hostMemoryMiB) / (stageMemoryMiB * stagesPerWorker)));
+  const processors = Number(facts.processors);
+  const memoryMiB = Math.min(Number(facts.memoryMiB), host.freeMiB);
+  const byProcessors = Math.max(1, processors * workersPerProcessor);
+  const byMemory = Math.max(1, Math.floor((memoryMiB - reservedMiB) / (stageMiB * stagesPerWorker)));
   return byMemory < byProcessors
-    ? enough(byMemory, `${memoryMiB} MiB of memory`)
-    : enough(byProcessors, `${processors} processors`);
+    ? atMost({ count: byMemory, because: `${memoryMiB} MiB of memory are free` })
+    : atMost({ count: byProcessors, because: `${workersPerProcessor} for each of ${processors} processors` });
+}
+
+function thisHost(): Host {
+  const isEngineHere = process.platform === 'linux';
+  return {
+    processors: availableParallelism(),
+    freeMiB: isEngineHere ? Math.floor(freemem() / 1024 / 1024) : Number.POSITIVE_INFINITY,
+  };
 }
