@@ -8,6 +8,7 @@ import { cursorSavedBeforeItems } from './cursor-saved-before-items.ts';
 import { damageItems } from './damage-items.ts';
 import { deadLetterAfterThree } from './dead-letter-after-three.ts';
 import type { Defect } from './defect.ts';
+import { degradedForEver } from './degraded-for-ever.ts';
 import { deliveredWhenSent } from './delivered-when-sent.ts';
 import { descriptorLeakedPerPush } from './descriptor-leaked-per-push.ts';
 import { deviceNameInRelayLog } from './device-name-in-relay-log.ts';
@@ -16,6 +17,7 @@ import { ephemeralReused } from './ephemeral-reused.ts';
 import { exportKeys } from './export-keys.ts';
 import { firstCursorZero } from './first-cursor-zero.ts';
 import { groupIdInMetricsLabel } from './group-id-in-metrics-label.ts';
+import { halvesTakenAsTheyCome } from './halves-taken-as-they-come.ts';
 import { headTakenAsSeen } from './head-taken-as-seen.ts';
 import { hiddenFullRescan } from './hidden-full-rescan.ts';
 import type { Hook } from './hook.ts';
@@ -39,12 +41,16 @@ import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
 import { reconnectPullsFromZero } from './reconnect-pulls-from-zero.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
+import { slowPushSentAnew } from './slow-push-sent-anew.ts';
+import { slowTakenForDead } from './slow-taken-for-dead.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
 import { tombstoneNotApplied } from './tombstone-not-applied.ts';
+import { twoSecondsForAHandshake } from './two-seconds-for-a-handshake.ts';
 import { vectorBeforeItems } from './vector-before-items.ts';
 import { vectorComponentSkipped } from './vector-component-skipped.ts';
 import { vectorLastWriterWins } from './vector-last-writer-wins.ts';
 import { vectorWrittenLater } from './vector-written-later.ts';
+import { welcomeWithinASecond } from './welcome-within-a-second.ts';
 import { wholeFramesAreLiveness } from './whole-frames-are-liveness.ts';
 
 /** Every planted defect, by the name that scenarios use. */
@@ -72,6 +78,12 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   newcomerRefused,
   livenessByWrites,
   backoffWithoutJitter,
+  twoSecondsForAHandshake,
+  welcomeWithinASecond,
+  slowTakenForDead,
+  degradedForEver,
+  slowPushSentAnew,
+  halvesTakenAsTheyCome,
   notifyDroppedWhilePulling,
   emptyPageIsAnError,
   pushTimeoutAbsolute,
