@@ -26,6 +26,8 @@ export interface LossCount {
 /** Bytes that leave at once when a rate is set: one full packet. The queue behind it holds some forty more. */
 const burstBytes = 1600;
 const queueBytes = 65_536;
+/** A victim may be back between the end of its connection and the look whether any is left. */
+const resetTriesMax = 5;
 
 export class Shaper {
   readonly #shell: Shell;
@@ -117,9 +119,11 @@ export class Shaper {
 
   /** Ends the TCP connections that `ss` finds by this filter: both sides of each see a reset. */
   async resetConnections(filter: string): Promise<void> {
-    await this.#shell.expect(`ss -KHtn state established ${quoted(filter)}`);
-    const left = await this.#shell.expect(`ss -Htn state established ${quoted(filter)}`);
-    if (left.trim() === '') return;
+    const established = `-Htn state established ${quoted(filter)}`;
+    for (let tries = 0; tries < resetTriesMax; tries += 1) {
+      const left = await this.#shell.expect(`ss -K ${established} > /dev/null; ss ${established}`);
+      if (left.trim() === '') return;
+    }
     throw new EnvironmentError('resetting connections: they are still there; this kernel cannot end sockets');
   }
 
