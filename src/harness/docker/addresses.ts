@@ -1,5 +1,6 @@
 /** The fixed addresses of a stage: what the Compose files say, for the subnets a stage was given. */
 import type { NodeName } from '../topology/topology.ts';
+import type { DockerTopology } from './topologies.ts';
 
 /** First three numbers of a stage's two /24 networks, such as `10.222.0`. */
 export interface StageSubnets {
@@ -13,11 +14,13 @@ const firstNodeHost = 11;
 export class Addresses {
   readonly #subnets: StageSubnets;
   readonly #nodes: readonly NodeName[];
+  readonly #sharedMachine: string | null;
   readonly #relayPort: number;
 
-  constructor(subnets: StageSubnets, nodes: readonly NodeName[], relayPort: number) {
+  constructor(subnets: StageSubnets, topology: DockerTopology, relayPort: number) {
     this.#subnets = subnets;
-    this.#nodes = nodes;
+    this.#nodes = topology.nodes;
+    this.#sharedMachine = topology.sharedMachine;
     this.#relayPort = relayPort;
   }
 
@@ -38,13 +41,20 @@ export class Addresses {
   }
 
   ofNode(node: NodeName): string {
-    return `${this.#subnets.data}.${firstNodeHost + this.#indexOf(node)}`;
+    return this.ofMachine(this.#sharedMachine ?? node);
+  }
+
+  /** Of a machine that nodes live on: its own, or that of its only node. */
+  ofMachine(machine: string): string {
+    const index = machine === this.#sharedMachine ? 0 : this.#indexOf(machine);
+    return `${this.#subnets.data}.${firstNodeHost + index}`;
   }
 
   /** Who has this address in the data network; an address that is nobody's stays as it is. */
   nameOf(address: string): string {
     if (address === this.toxiproxy) return 'toxiproxy';
     if (address === this.relay) return 'relay';
+    if (this.#sharedMachine !== null && address === this.ofMachine(this.#sharedMachine)) return this.#sharedMachine;
     return this.#nodes.find((node) => this.ofNode(node) === address) ?? address;
   }
 

@@ -6,9 +6,11 @@ import { prepareSearch, type RawSource } from '../evidence/canary-search.ts';
 import { type CaptureReading, readCapture, type SessionKeys } from '../evidence/capture.ts';
 import { scanLogLines } from '../evidence/log-lines.ts';
 import { scanPage } from '../evidence/pages.ts';
+import { splitCapture } from '../evidence/split-capture.ts';
 import type { Collected, MetadataScan, SourceSearch } from '../history/collected.ts';
 import type { SystemManifest } from '../topology/system.ts';
 import type { CollectPlan } from '../topology/topology.ts';
+import type { CapturePoint } from './capture-point.ts';
 import { collectNode } from './collect-node.ts';
 import { collectRelay } from './collect-relay.ts';
 import type { DockerLink } from './docker-link.ts';
@@ -99,20 +101,31 @@ async function endCaptures(sources: EvidenceSources, gaps: Gaps): Promise<Captur
   const { parts, system, sessionKeys, mark } = sources;
   const nodes = [...parts.nodes.keys()];
   const relayPorts = [...nodes.map((node) => parts.addresses.proxyPort(node)), system.relay.port];
+  const nameOf = (address: string) => parts.addresses.nameOf(address);
+  const options = { relayPorts, framing: system.relay.framing, sessionKeys, mark, nameOf };
   const read = await Promise.all(
-    parts.captures.map((capture) =>
-      gaps.try(`captures.${capture.point}`, async () => {
-        const ended = await capture.end();
-        if (ended === null) throw new Error('no capture was begun');
-        const { framing } = system.relay;
-        const nameOf = (address: string) => parts.addresses.nameOf(address);
-        const reading = readCapture({ kind: 'pcap', ...ended }, { relayPorts, framing, sessionKeys, mark, nameOf });
-        if (reading.problems.length > 0) gaps.lacks(`captures.${capture.point}`, reading.problems.join('; '));
+    parts.captures.map(async (capture) => {
+      const points = capture.point === parts.sharedMachine ? nodes : [capture.point];
+      const ended = await gaps.try(
+        points.map((point) => `captures.${point}`),
+        () => endCapture(capture, parts),
+      );
+      return (ended ?? []).map((one) => {
+        const reading = readCapture({ kind: 'pcap', ...one }, options);
+        if (reading.problems.length > 0) gaps.lacks(`captures.${one.point}`, reading.problems.join('; '));
         return reading;
-      }),
-    ),
+      });
+    }),
   );
-  return read.filter((reading) => reading !== null);
+  return read.flat();
+}
+
+/** Of a machine that several nodes share, one for each of them. */
+async function endCapture(capture: CapturePoint, { nodes, addresses, sharedMachine }: StageParts) {
+  const ended = await capture.end();
+  if (ended === null) throw new Error('no capture was begun');
+  if (capture.point !== sharedMachine) return [ended];
+  return splitCapture(ended, new Map([...nodes.keys()].map((node) => [node, addresses.proxyPort(node)])));
 }
 
 async function fetchPages({ parts, system }: EvidenceSources, gaps: Gaps): Promise<Pages> {

@@ -14,7 +14,7 @@ import { type Lease, takeLease } from './lease.ts';
 import { expectImages, sidecarImage } from './stage-images.ts';
 import { openParts } from './stage-parts.ts';
 import { expectFreeSubnets, isSubnetTaken, releaseSubnets, reserveSubnets } from './subnets.ts';
-import { dockerTopology } from './topologies.ts';
+import { type DockerTopology, dockerTopology } from './topologies.ts';
 
 export { cleanLeftovers } from './clean.ts';
 export { engineAnswers } from './engine.ts';
@@ -31,6 +31,8 @@ export interface DockerArenaOptions {
 
 /** A stage that did not come up is tried again so often. */
 const openRetriesMax = 2;
+/** What is done to a whole machine, or counted on it. */
+const ofMachines: readonly LinkAbility[] = ['lose', 'starve', 'detach'];
 /** What only the test image has. */
 const testOnly: readonly Capability[] = ['hooks', 'evil'];
 
@@ -90,13 +92,16 @@ class DockerArena implements Arena {
   }
 
   cannot(ability: LinkAbility, topology: string): string | null {
-    let hasTap: boolean;
+    let found: DockerTopology;
     try {
-      hasTap = dockerTopology(topology).hasTap;
+      found = dockerTopology(topology);
     } catch (error) {
       return messageOf(error);
     }
-    if (ability === 'tap' && !hasTap) return `the topology ${topology} has no tap`;
+    if (ability === 'tap' && !found.hasTap) return `the topology ${topology} has no tap`;
+    if (found.sharedMachine !== null && ofMachines.includes(ability)) {
+      return `the nodes of the topology ${topology} share one machine, and only one of them cannot suffer ${ability}`;
+    }
     if (ability === 'lose' && this.#open.facts.loss === null) {
       return 'this kernel has neither the statistic match of iptables nor numgen of nft';
     }

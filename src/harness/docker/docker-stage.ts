@@ -173,7 +173,7 @@ export class DockerStage implements Topology {
     const left = await Promise.all([
       toxiproxy.leftovers(),
       proxyShaper.leftovers(),
-      ...[...nodeShapers.values()].map((shaper) => shaper.leftovers()),
+      ...[...new Set(nodeShapers.values())].map((shaper) => shaper.leftovers()),
       this.#sessionsLeft(),
     ]);
     // A node that has nothing to disconnect says no; whether a session is left is asked of the relay and the kernel.

@@ -18,7 +18,7 @@ import { type LinkBytes, readLinkBytes } from './link-bytes.ts';
 import { NodeNetwork } from './node-network.ts';
 import { Shaper } from './shaper.ts';
 import { Shell } from './shell.ts';
-import type { DockerTopology } from './topologies.ts';
+import { type DockerTopology, machinesOf } from './topologies.ts';
 import { ToxiproxyServer } from './toxiproxy-server.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 
@@ -34,7 +34,9 @@ export interface StageParts {
   readonly toxiproxyId: string;
   readonly proxyShaper: Shaper;
   readonly nodeShapers: ReadonlyMap<NodeName, Shaper>;
+  /** Of the relay and of each machine that nodes live on. */
   readonly captures: readonly CapturePoint[];
+  readonly sharedMachine: string | null;
   readonly relayCapture: CapturePoint;
   readonly keeper: VolumeKeeper;
   readonly readLinkBytes: () => Promise<ReadonlyMap<NodeName, LinkBytes>>;
@@ -54,7 +56,7 @@ export interface OpenPartsOptions {
 
 export async function openParts(docker: Docker, options: OpenPartsOptions): Promise<StageParts> {
   const { project, topology, system, subnets, loss, exits } = options;
-  const addresses = new Addresses(subnets, topology.nodes, system.relay.port);
+  const addresses = new Addresses(subnets, topology, system.relay.port);
   const closers: (() => void)[] = [];
 
   const idOf = (service: string): string => {
@@ -77,7 +79,8 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
 
   try {
     // Containers that hold a network namespace come before those that live in it.
-    const points = ['relay', ...topology.nodes];
+    const machines = machinesOf(topology);
+    const points = ['relay', ...machines];
     const [captureShells, keeperShell, tapAttachment] = await allSettled([
       Promise.all(points.map((point) => shell(`capture-${point}`))),
       shell('keeper'),
@@ -96,15 +99,15 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
     );
     closers.push(...[relay, ...nodes].map((part) => () => part.close()));
     const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
-    const [proxyShell, nodeShapers, captures] = await allSettled([
+    const [proxyShell, shapers, captures] = await allSettled([
       shell('shaper-toxiproxy'),
       Promise.all(
-        topology.nodes.map(async (name) => Shaper.open(await shell(`shaper-${name}`), addresses.ofNode(name), loss)),
+        machines.map(async (name) => Shaper.open(await shell(`shaper-${name}`), addresses.ofMachine(name), loss)),
       ),
       Promise.all(
         points.map((point, index) =>
           CapturePoint.open(point, captureShells[index]!, {
-            own: point === 'relay' ? addresses.relay : addresses.ofNode(point),
+            own: point === 'relay' ? addresses.relay : addresses.ofMachine(point),
             peer: addresses.toxiproxy,
           }),
         ),
@@ -114,10 +117,14 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       toxiproxy.untilAnswering().then(() => toxiproxy.expectUpstreams(addresses.upstreams(topology.hasTap))),
     ]);
     const proxyShaper = await Shaper.open(proxyShell, addresses.toxiproxy, loss);
-    for (const [index, name] of topology.nodes.entries()) {
-      const [shaper, capture] = [nodeShapers[index]!, captures[index + 1]!];
-      const holder = idOf(`capture-${name}`);
-      const address = addresses.ofNode(name);
+    const nodeShapers = new Map<NodeName, Shaper>();
+    for (const name of topology.nodes) {
+      const machine = topology.sharedMachine ?? name;
+      const index = machines.indexOf(machine);
+      const [shaper, capture] = [shapers[index]!, captures[index + 1]!];
+      nodeShapers.set(name, shaper);
+      const holder = idOf(`capture-${machine}`);
+      const address = addresses.ofMachine(machine);
       networks.set(name, new NodeNetwork(docker, { holder, project: project.name, address, shaper, capture }));
     }
     const tap = tapAttachment === null ? null : new DockerTap(tapAttachment);
@@ -129,7 +136,8 @@ export async function openParts(docker: Docker, options: OpenPartsOptions): Prom
       toxiproxy,
       toxiproxyId: idOf('toxiproxy'),
       proxyShaper,
-      nodeShapers: new Map(topology.nodes.map((name, index) => [name, nodeShapers[index]!])),
+      nodeShapers,
+      sharedMachine: topology.sharedMachine,
       captures,
       relayCapture: captures[0]!,
       keeper,

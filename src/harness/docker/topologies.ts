@@ -8,19 +8,31 @@ export interface DockerTopology {
   readonly name: string;
   readonly nodes: readonly NodeName[];
   readonly hasTap: boolean;
+  /** The one network namespace, with one address, that all nodes live in; null: each has its own, of its own name. */
+  readonly sharedMachine: string | null;
 }
 
 export const composeFolder = resolve(import.meta.dirname, '../../../compose');
 
-const pair = ['node-a', 'node-b'];
+const nodesAtoT = Array.from({ length: 20 }, (_, index) => `node-${String.fromCharCode(97 + index)}`);
 
 export const dockerTopologies: readonly DockerTopology[] = [
-  { name: 'pair', nodes: pair, hasTap: false },
-  { name: 'mitm', nodes: pair, hasTap: true },
-  { name: 'trio', nodes: [...pair, 'node-c'], hasTap: false },
-  { name: 'four-authors', nodes: [...pair, 'node-c', 'node-d'], hasTap: false },
-  { name: 'five', nodes: [...pair, 'node-c', 'node-d', 'node-e'], hasTap: false },
+  topologyOf('pair', 2),
+  topologyOf('mitm', 2, { hasTap: true }),
+  topologyOf('trio', 3),
+  topologyOf('four-authors', 4),
+  topologyOf('five', 5),
+  topologyOf('swarm-lite', 20, { sharedMachine: 'swarm' }),
 ];
+
+function topologyOf(name: string, nodeCount: number, others: Partial<DockerTopology> = {}): DockerTopology {
+  return { name, nodes: nodesAtoT.slice(0, nodeCount), hasTap: false, sharedMachine: null, ...others };
+}
+
+/** The network namespaces that nodes live in. */
+export function machinesOf({ nodes, sharedMachine }: DockerTopology): readonly string[] {
+  return sharedMachine === null ? nodes : [sharedMachine];
+}
 
 export function dockerTopology(name: string): DockerTopology {
   const found = dockerTopologies.find((topology) => topology.name === name);

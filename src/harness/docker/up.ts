@@ -48,7 +48,7 @@ export async function up({ system, log, ...stage }: UpOptions): Promise<UpReport
         ),
       );
     }
-    const addresses = new Addresses(subnets, topology.nodes, system.relay.port);
+    const addresses = new Addresses(subnets, topology, system.relay.port);
     const toxiproxy = new ToxiproxyServer(addresses.toxiproxyApi);
     await toxiproxy.untilAnswering();
     await toxiproxy.expectUpstreams(addresses.upstreams(topology.hasTap));

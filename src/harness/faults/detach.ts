@@ -13,7 +13,7 @@ export const detach: Fault<z.output<typeof parameters>> = {
   kind: 'detach',
   about: 'The node has no network and no address; connections fall silent without an end. Healing gives both back.',
   parameters,
-  abilities: [],
+  abilities: ['detach'],
   linksOf: ({ node }) => [node],
   async inject(topology, { node }, _prng, tell) {
     const control = topology.node(node);

@@ -155,6 +155,7 @@ export const linkAbilities = [
   'limit-bytes',
   'lose',
   'starve',
+  'detach',
   'tap',
 ] as const;
 export type LinkAbility = (typeof linkAbilities)[number];
