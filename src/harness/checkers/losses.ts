@@ -13,7 +13,9 @@ export function countedLoss(record: TrialRecord, clauses: Clauses): WitnessValue
     clauses.broken('no fault was on');
     return null;
   }
-  const seen = witnessesOf(record, 'loss').filter(({ entry }) => entry.fault !== undefined && armed.has(entry.fault));
+  const seen = (['loss', 'burst-loss', 'blackouts'] as const)
+    .flatMap((name) => witnessesOf(record, name))
+    .filter(({ entry }) => entry.fault !== undefined && armed.has(entry.fault));
   if (seen.length === 0) {
     clauses.unknown('nobody read the kernel’s counters of dropped packets');
     return null;
@@ -22,6 +24,8 @@ export function countedLoss(record: TrialRecord, clauses: Clauses): WitnessValue
   return {
     packetsSeen: sum('packetsSeen'),
     packetsDropped: sum('packetsDropped'),
+    droppedUp: sum('droppedUp'),
+    droppedDown: sum('droppedDown'),
     segmentsRetransmitted: sum('segmentsRetransmitted'),
   };
 }

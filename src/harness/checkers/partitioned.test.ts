@@ -1,15 +1,18 @@
 import { describe } from '@jest/globals';
+import type { HistoryEntry } from '../history/history.ts';
 import { backoffObeyed } from './backoff-obeyed.ts';
 import { partitionInForce } from './partition-in-force.ts';
 import { beginsFault, type Draft, edit, faultToMs, insert, remove, state, witness } from './record.test-support.ts';
 import { testTable } from './table.test-support.ts';
 
 type Entry = { kind: string; name?: string };
+const isState = (entry: HistoryEntry) => entry.kind === 'event' && entry.event.event === 'state';
 
 describe('backoff-obeyed', () => {
-  /** The valid record waits 8999 ms for attempt 2; this one waits as long as is asked for. */
+  /** It waits once, for its second attempt, and so long. */
   const waits = (tookMs: number) => (draft: Draft) => {
-    remove(draft, (entry) => entry.atMs >= 21_000 && entry.kind === 'event');
+    remove(draft, (entry) => entry.atMs > 12_001 && isState(entry));
+    remove(draft, (entry) => isState(entry) && entry.atMs === 11_000);
     insert(draft, 12_001 + tookMs, state('node-a', 'connecting', 2), state('node-a', 'connected'));
   };
   testTable(

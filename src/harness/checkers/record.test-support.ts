@@ -98,7 +98,7 @@ export function validRecord(): Draft {
   at(12_000, event('node-a', { event: 'handshake-failed', atMs: 0, stage: 'm2', reason: 'agreement', afterMs: 1000 }));
   at(12_001, state('node-a', 'reconnecting', 2));
   at(12_050, witness('pending-handshakes', { node: 'node-a', afterFailureMs: 50, value: 0, sessions: 0 }));
-  at(faultToMs, witness('loss', { packetsSeen: 500, packetsDropped: 100, segmentsRetransmitted: 60 }, 0));
+  at(faultToMs, witness('loss', lossOf(500, 100, 60), 0));
   at(faultToMs, { kind: 'healed', fault: 0 });
   at(20_500, witness('handshake-failures', { node: 'node-a', total: 1 }));
   at(21_000, state('node-a', 'connecting', 2), state('node-a', 'handshaking', 2), state('node-a', 'connected'));
@@ -193,6 +193,11 @@ export function state(node: string, name: Extract<NodeEvent, { event: 'state' }>
 
 export function witness(name: string, value: unknown, fault?: number): HistoryFact {
   return { kind: 'witness', name, value, ...(fault === undefined ? {} : { fault }) };
+}
+
+/** What the kernel counted of a loss, all of it on the way up. */
+export function lossOf(packetsSeen: number, packetsDropped: number, segmentsRetransmitted: number) {
+  return { packetsSeen, packetsDropped, droppedUp: packetsDropped, droppedDown: 0, segmentsRetransmitted };
 }
 
 /** The canonical vector of both authors. */

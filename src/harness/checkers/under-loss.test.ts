@@ -2,7 +2,7 @@ import { describe } from '@jest/globals';
 import { begunInsideFault } from './begun-inside-fault.ts';
 import { endsOkOrRetryable } from './ends-ok-or-retryable.ts';
 import { packetsDropped } from './packets-dropped.ts';
-import { beginsFault, type Draft, edit, insert, remove, state, witness } from './record.test-support.ts';
+import { beginsFault, type Draft, edit, insert, lossOf, remove, state, witness } from './record.test-support.ts';
 import { retransmissions } from './retransmissions.ts';
 import { statusNeverTerminal } from './status-never-terminal.ts';
 import { testTable } from './table.test-support.ts';
@@ -147,13 +147,28 @@ describe('packets-dropped', () => {
       {
         says: 'invalid',
         when: 'fewer were dropped',
-        change: (d) => edit(d, isLoss, { value: { packetsSeen: 400, packetsDropped: 49, segmentsRetransmitted: 40 } }),
+        change: (d) => edit(d, isLoss, { value: lossOf(400, 49, 40) }),
         naming: '49 of 400',
       },
       { says: 'invalid', when: 'the fault was disarmed', change: disarm, naming: 'no fault was on' },
       { says: 'invalid', when: 'there was no fault', change: (d) => remove(d, beginsFault) },
       { says: 'unknown', when: 'nobody read the counters', change: (d) => remove(d, isLoss) },
       { says: 'unknown', when: 'the counters belong to no fault', change: (d) => edit(d, isLoss, { fault: 7 }) },
+      { says: 'valid', when: 'all went up', change: () => {}, parameters: { min: 50, direction: 'up' } },
+      {
+        says: 'invalid',
+        when: 'none went down',
+        change: () => {},
+        parameters: { min: 50, direction: 'down' },
+        naming: '0 of them on the way down',
+      },
+      {
+        says: 'invalid',
+        when: 'one was dropped the other way',
+        change: (d) => edit(d, isLoss, { value: { ...lossOf(500, 100, 60), droppedUp: 99, droppedDown: 1 } }),
+        parameters: { min: 50, direction: 'up' },
+        naming: '1 of them on the way down',
+      },
     ],
     { min: 50 },
   );
@@ -166,14 +181,22 @@ describe('retransmissions', () => {
       {
         says: 'invalid',
         when: 'too little was sent again',
-        change: (d) => edit(d, isLoss, { value: { packetsSeen: 400, packetsDropped: 100, segmentsRetransmitted: 24 } }),
+        change: (d) => edit(d, isLoss, { value: lossOf(400, 100, 24) }),
         naming: '24 segments',
       },
       {
         says: 'invalid',
         when: 'nothing was dropped',
-        change: (d) => edit(d, isLoss, { value: { packetsSeen: 400, packetsDropped: 0, segmentsRetransmitted: 0 } }),
+        change: (d) => edit(d, isLoss, { value: lossOf(400, 0, 0) }),
       },
+      {
+        says: 'invalid',
+        when: 'fewer segments were sent again than asked for',
+        change: () => {},
+        parameters: { min: 61 },
+        naming: 'expected at least 61',
+      },
+      { says: 'valid', when: 'so many were', change: () => {}, parameters: { min: 60 } },
       { says: 'invalid', when: 'the fault was disarmed', change: disarm },
       { says: 'unknown', when: 'nobody read the counters', change: (d) => remove(d, isLoss) },
     ],

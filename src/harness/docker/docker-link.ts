@@ -160,7 +160,8 @@ export class DockerLink implements Link {
     const proxyShare = allDroppedDown === 0 ? 0 : droppedDown / allDroppedDown;
     const fromNode = byNode - this.#retransmittedAtStart.node;
     const fromProxy = byProxy - this.#retransmittedAtStart.proxy;
-    return { ...seen, segmentsRetransmitted: fromNode + Math.floor(fromProxy * proxyShare) };
+    const droppedUp = seen.packetsDropped - droppedDown;
+    return { ...seen, droppedUp, droppedDown, segmentsRetransmitted: fromNode + Math.floor(fromProxy * proxyShare) };
   }
 
   async witness(): Promise<LinkWitness> {
@@ -210,7 +211,7 @@ export class DockerLink implements Link {
     return counts.reduce((sum, { packetsDropped }) => sum + packetsDropped, 0);
   }
 
-  async #count(): Promise<Omit<LossWitness, 'segmentsRetransmitted'>> {
+  async #count(): Promise<Pick<LossWitness, 'packetsSeen' | 'packetsDropped'>> {
     const counts = await Promise.all(this.#losses.map(({ shaper, name }) => shaper.count(name)));
     return {
       packetsSeen: counts.reduce((sum, { packetsSeen }) => sum + packetsSeen, 0),

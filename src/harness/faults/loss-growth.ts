@@ -13,16 +13,18 @@ export async function lossGrowth(topology: Topology, links: readonly NodeName[])
     const after = await read();
     const perLink = links.map((link, index) => ({
       link,
-      packetsSeen: after[index]!.packetsSeen - before[index]!.packetsSeen,
-      packetsDropped: after[index]!.packetsDropped - before[index]!.packetsDropped,
-      segmentsRetransmitted: after[index]!.segmentsRetransmitted - before[index]!.segmentsRetransmitted,
+      ...ofEach((field) => after[index]![field] - before[index]![field]),
     }));
-    const sum = (field: keyof LossWitness) => perLink.reduce((total, one) => total + one[field], 0);
-    return {
-      packetsSeen: sum('packetsSeen'),
-      packetsDropped: sum('packetsDropped'),
-      segmentsRetransmitted: sum('segmentsRetransmitted'),
-      links: perLink,
-    };
+    return { ...ofEach((field) => perLink.reduce((total, one) => total + one[field], 0)), links: perLink };
+  };
+}
+
+function ofEach(count: (field: keyof LossWitness) => number): LossWitness {
+  return {
+    packetsSeen: count('packetsSeen'),
+    packetsDropped: count('packetsDropped'),
+    droppedUp: count('droppedUp'),
+    droppedDown: count('droppedDown'),
+    segmentsRetransmitted: count('segmentsRetransmitted'),
   };
 }

@@ -105,7 +105,7 @@ export class LinkShape {
   }
 
   /** Every loss is made good by one retransmission, until the connection is given up. */
-  get lossWitness(): LossWitness {
+  get lossWitness(): Omit<LossWitness, 'droppedUp' | 'droppedDown'> {
     return {
       packetsSeen: this.#packetsSeen,
       packetsDropped: this.#packetsDropped,
