@@ -37,5 +37,5 @@ test.each(larger)(
     }
     await topology.stop();
   },
-  120_000,
+  240_000,
 );
