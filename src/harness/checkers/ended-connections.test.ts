@@ -625,9 +625,16 @@ describe('no-split-brain', () => {
       change: (d) => remove(d, (entry) => entry.kind === 'witness' && entry.name === 'vector'),
       naming: 'the vector of node-a',
     },
+    {
+      says: 'unknown',
+      when: 'the link was only slow',
+      change: (d) => edit(d, beginsFault, { name: 'latency' }),
+      naming: 'no link',
+    },
     { says: 'unknown', when: 'the fault was disarmed', change: disarm, naming: 'no link' },
   ];
   testTable(noSplitBrain, rows, {}, (d) => {
+    edit(d, beginsFault, { name: 'stall' });
     pushInside(d);
     insert(d, 21_400, event('node-a', { event: 'acked', atMs: 0, item: 'a5', cursor: 8, sequence: 5 }));
     // The one of the seed that the valid record only tells of later.

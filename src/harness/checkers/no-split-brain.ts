@@ -8,8 +8,8 @@ import { readVector } from './vector.ts';
 import { armedWindows, type FaultWindow, isWithin } from './windows.ts';
 import { vectorsOf } from './witnesses.ts';
 
-/** A node that did not say so has no vector of this age. */
-const observedMin = 2;
+/** The kinds of fault that leave a node without its relay. */
+const isolating: readonly string[] = ['cut', 'stall', 'partition'];
 
 /**
  * While links were cut, the nodes behind them went on alone and pretended nothing: no acknowledgement of what they
@@ -24,7 +24,7 @@ export const noSplitBrain: Checker<Record<string, never>> = {
   parameters: z.strictObject({}),
   judge(record) {
     const clauses = new Clauses();
-    const windows = armedWindows(record).filter(({ links }) => links.length > 0);
+    const windows = armedWindows(record).filter(({ name }) => isolating.includes(name));
     if (windows.length === 0) clauses.unknown('no link was cut');
     const ledger = ledgerOf(record);
     for (const window of windows) {
@@ -67,7 +67,7 @@ function judgeVector(record: TrialRecord, ledger: Ledger, window: FaultWindow, n
   const snapshots = vectorsOf(record, node);
   const before = snapshots.findLast(({ atMs }) => atMs <= window.fromMs);
   const inside = snapshots.filter(({ atMs }) => atMs > window.fromMs && atMs <= window.toMs);
-  if (snapshots.length < observedMin || before === undefined) {
+  if (before === undefined) {
     clauses.unknown(`the vector of ${node} before ${window.name}`);
     return;
   }
