@@ -1,4 +1,4 @@
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism, freemem, loadavg } from 'node:os';
 import type { Arena } from '../topology/topology.ts';
 
 /** How many iterations run side by side, and why so many. */
@@ -16,11 +16,13 @@ export interface WorkerOptions {
   readonly stagesPerWorker: number;
 }
 
-/** What the tester's own machine has to offer. */
+/** What the tester's own machine has to offer at the start of a run. */
 export interface Host {
   readonly processors: number;
   /** Infinity where the figure means nothing for containers, which have a machine of their own. */
   readonly freeMiB: number;
+  /** Processors kept busy by others in the last minute. */
+  readonly busyProcessors: number;
 }
 
 /**
@@ -47,11 +49,12 @@ export function workersFor({ name, facts }: Arena, options: WorkerOptions, host 
   }
   const processors = Number(facts.processors);
   const memoryMiB = Math.min(Number(facts.memoryMiB), host.freeMiB);
-  const byProcessors = Math.max(1, processors * workersPerProcessor);
+  const idle = Math.max(0, processors - Math.round(host.busyProcessors));
+  const byProcessors = Math.max(1, idle * workersPerProcessor);
   const byMemory = Math.max(1, Math.floor((memoryMiB - reservedMiB) / (stageMiB * stagesPerWorker)));
   return byMemory < byProcessors
     ? atMost({ count: byMemory, because: `${memoryMiB} MiB of memory are free` })
-    : atMost({ count: byProcessors, because: `${workersPerProcessor} for each of ${processors} processors` });
+    : atMost({ count: byProcessors, because: `${idle} of ${processors} processors are idle` });
 }
 
 function thisHost(): Host {
@@ -59,5 +62,6 @@ function thisHost(): Host {
   return {
     processors: availableParallelism(),
     freeMiB: isEngineHere ? Math.floor(freemem() / 1024 / 1024) : Number.POSITIVE_INFINITY,
+    busyProcessors: isEngineHere ? loadavg()[0]! : 0,
   };
 }
