@@ -14,7 +14,7 @@ export class LiveLine {
 
   /** Replaces the line. Plain text: what does not fit in one row is left out. */
   show(text: string): void {
-    const columns = this.#stream.columns ?? 80;
+    const columns = this.#stream.columns || 80; // 0 where nobody told the terminal its size.
     this.#text = text.length < columns ? text : `${text.slice(0, columns - 2)}…`;
     this.#stream.write(`${clearLine}${this.#text}`);
   }
