@@ -35,6 +35,8 @@ export const requestParameters = {
   delete: z.strictObject({ item: z.string() }),
   /** One pull up to the relay's head. */
   pull: z.strictObject({}),
+  /** Looks at what the relay holds after a cursor, so many items to a page; for a system that can `page`. */
+  read: z.strictObject({ after: count, items: count.min(1) }),
   /** From now on, while the process runs: how many items are asked for at a time. For a system that can `page`. */
   page: z.strictObject({ items: count.min(1) }),
   /** What the node holds, live and deleted, apart from pulling. */
@@ -110,6 +112,8 @@ export const answerValues = {
   }),
   delete: z.object({ tombstone: z.string() }),
   pull: z.object({ received: count, cursor: count }),
+  /** In the order in which they came. */
+  read: z.object({ cursors: z.array(count) }),
   page: z.object({}),
   items: z.object({ items: z.array(heldItem) }),
   ping: z.object({ roundTripMs: z.number().nonnegative() }),

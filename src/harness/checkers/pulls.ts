@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nodeName } from '../../contract/parameters.ts';
 import { entriesOf } from '../history/history.ts';
+import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { countOf } from './traffic.ts';
@@ -20,16 +21,8 @@ export const pulls: Checker<z.output<typeof parameters>> = {
   parameters,
   judge(record, { node, min, max }) {
     const clauses = new Clauses();
-    const seen = recordsAt(record, node, clauses);
-    if (seen === null) return clauses.finding();
-    const startMs = entriesOf(record.entries, 'phase').find(({ phase }) => phase === 'loading')?.atMs;
-    if (startMs === undefined) clauses.unknown('the load never began');
-    else if (seen.every(({ messages }) => messages === null)) clauses.unknown(`the capture at ${node} was not opened`);
-    else {
-      const asked = countOf(
-        seen.filter(({ lastMs }) => lastMs >= startMs),
-        'PULL',
-      );
+    const asked = pagesAskedBy(record, node, clauses);
+    if (asked !== null) {
       const figures = `${node} asked for ${asked} pages`;
       if (min <= asked && asked <= max) clauses.holds(figures);
       else clauses.broken(`${figures}, expected ${min} to ${max}`);
@@ -37,3 +30,20 @@ export const pulls: Checker<z.output<typeof parameters>> = {
     return clauses.finding();
   },
 };
+
+/** Requests for a page that left the node since the load began; null, with the reason in `clauses`, when unknown. */
+export function pagesAskedBy(record: TrialRecord, node: string, clauses: Clauses): number | null {
+  const seen = recordsAt(record, node, clauses);
+  if (seen === null) return null;
+  const startMs = entriesOf(record.entries, 'phase').find(({ phase }) => phase === 'loading')?.atMs;
+  if (startMs === undefined) {
+    clauses.unknown('the load never began');
+    return null;
+  }
+  if (seen.every(({ messages }) => messages === null)) {
+    clauses.unknown(`the capture at ${node} was not opened`);
+    return null;
+  }
+  const ofLoad = seen.filter(({ lastMs }) => lastMs >= startMs);
+  return countOf(ofLoad, 'PULL');
+}

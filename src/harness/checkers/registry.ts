@@ -43,6 +43,7 @@ import { killedWhilePending } from './killed-while-pending.ts';
 import { latencyWithin } from './latency-within.ts';
 import { leftConnectedWithin } from './left-connected-within.ts';
 import { legalTransitions } from './legal-transitions.ts';
+import { mutationsTurnRed } from './mutations-turn-red.ts';
 import { networkAbsent } from './network-absent.ts';
 import { neverBeyondStored } from './never-beyond-stored.ts';
 import { noDataLoss } from './no-data-loss.ts';
@@ -64,6 +65,7 @@ import { outstandingKept } from './outstanding-kept.ts';
 import { overlappingOperations } from './overlapping-operations.ts';
 import { overlappingPushes } from './overlapping-pushes.ts';
 import { packetsDropped } from './packets-dropped.ts';
+import { pagesAsked } from './pages-asked.ts';
 import { partitionInForce } from './partition-in-force.ts';
 import { pendingHandshakesGone } from './pending-handshakes-gone.ts';
 import { processStruck } from './process-struck.ts';
@@ -75,6 +77,7 @@ import { pushesResentAtMost } from './pushes-resent-at-most.ts';
 import { pushesSentOnce } from './pushes-sent-once.ts';
 import { pushesUnanswered } from './pushes-unanswered.ts';
 import { queuedAtOnce } from './queued-at-once.ts';
+import { readsComplete } from './reads-complete.ts';
 import { receivedInOrder } from './received-in-order.ts';
 import { receivedOnce } from './received-once.ts';
 import { reconnectsAtMost } from './reconnects-at-most.ts';
@@ -201,6 +204,9 @@ const named = [
   pulledBytesAtMost,
   tombstonesEverywhere,
   vectorsApart,
+  readsComplete,
+  pagesAsked,
+  mutationsTurnRed,
   cleanedUpWhileAway,
   delaysAsOrdered,
   delayChanges,

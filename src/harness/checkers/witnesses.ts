@@ -73,6 +73,8 @@ export const witnessValues = {
     cursors: z.array(run),
     sequences: z.record(z.string(), z.array(run)),
   }),
+  /** What a node got when it read from a cursor, so many items to a page. */
+  read: z.object({ node: z.string(), after: count, items: count, cursors: z.array(count) }),
   /** The relay cleaned up because it was told to: what its statistics said before and after, sessions by node. */
   'clean-up': z.object({
     runsBefore: count,

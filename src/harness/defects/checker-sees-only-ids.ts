@@ -1,6 +1,6 @@
+import { mutation } from '../checkers/mutations.ts';
 import type { CollectedNode } from '../history/collected.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
-import { mutation } from './mutations.ts';
 import type { TesterDefect } from './tester-defect.ts';
 
 /** Convergence is judged by the sets of ids alone: what the items are does not matter. */

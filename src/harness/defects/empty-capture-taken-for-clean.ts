@@ -1,5 +1,5 @@
+import { mutation } from '../checkers/mutations.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
-import { mutation } from './mutations.ts';
 import type { TesterDefect } from './tester-defect.ts';
 
 /** Nothing found in nothing counts as clean: the capture’s positive control and packet counts are not asked for. */

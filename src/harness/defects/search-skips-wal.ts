@@ -1,4 +1,4 @@
-import { mutation } from './mutations.ts';
+import { mutation } from '../checkers/mutations.ts';
 import type { TesterDefect } from './tester-defect.ts';
 
 /** What SQLite has not yet moved into the main file is never searched. */

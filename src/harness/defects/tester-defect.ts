@@ -1,7 +1,7 @@
 import type { Checker } from '../checkers/checker.ts';
+import type { Mutation } from '../checkers/mutations.ts';
 import { checkers } from '../checkers/registry.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
-import type { Mutation } from './mutations.ts';
 
 /** The tester, wrong on purpose in one place: what `prove` runs beside the sound tester on the same record. */
 export interface TesterDefect {

@@ -1,10 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { mutations } from '../checkers/mutations.ts';
 import { type Draft, validRecord } from '../checkers/record.test-support.ts';
 import { checkers } from '../checkers/registry.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
-import { mutations } from './mutations.ts';
-import { testerDefects } from './registry.ts';
+import { testerDefectNamed, testerDefects } from './registry.ts';
 import { judgeDefect, type TesterDefect } from './tester-defect.ts';
+
+const scenarios = join(import.meta.dirname, '../../../scenarios');
 
 function record(change: (draft: Draft) => void = () => {}): TrialRecord {
   const draft = validRecord();
@@ -41,6 +46,16 @@ describe('mutations of a good state', () => {
 });
 
 describe('defects of the tester', () => {
+  test('are found by the names that scenarios give them', () => {
+    const named = readdirSync(scenarios, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /[A-Z]-\d{2}-.*\.yml$/.test(name))
+      .map((name) => parse(readFileSync(join(scenarios, name), 'utf8')) as { 'planted-in-tester'?: string[] })
+      .flatMap((file) => file['planted-in-tester'] ?? []);
+    expect(named).toContain('checker-sees-only-ids');
+    for (const name of named) expect(testerDefectNamed(name).name).toBe(name);
+    expect(() => testerDefectNamed('nope')).toThrow('expected one of checker-sees-only-ids, search-skips-wal,');
+  });
+
   test.each(testerDefects.map(({ name }) => name))('%s is caught', (name) => {
     expect(judgeDefect(defect(name), record())).toMatchObject({ verdict: 'caught' });
   });

@@ -14,6 +14,7 @@ import { holdClose } from './hold-close.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
 import { loss } from './loss.ts';
+import { mutatedCopies } from './mutated-copies.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
 import { reset } from './reset.ts';
@@ -32,5 +33,6 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
     ...[kill, stop, pause, detach, setBack],
+    mutatedCopies,
   ].map((fault) => [fault.kind, fault as Fault]),
 );

@@ -1,5 +1,5 @@
-import { testerDefects } from '../defects/registry.ts';
-import { judgeDefect } from '../defects/tester-defect.ts';
+import { testerDefectNamed, testerDefects } from '../defects/registry.ts';
+import { judgeDefect, type TesterDefect } from '../defects/tester-defect.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Planted, Scenario } from '../scenario/scenario.ts';
 import type { Crew, Iterate } from './crew.ts';
@@ -50,9 +50,10 @@ async function provePlan({ plan, planted, closingPart }: ProvePlan, options: Pro
       return finished([await proveDefect(plan, defect, closingPart, sound, options, iterate)]);
     }),
   );
-  if (!closingPart) return (await Promise.all(ofSystem)).flat();
+  const inTester = closingPart ? testerDefects : plan.scenario.plantedInTester.map(testerDefectNamed);
+  if (inTester.length === 0) return (await Promise.all(ofSystem)).flat();
   const ofTester = crew.work(plan.scenario, variant, { image: settings.image, defects: [] }, async (iterate) =>
-    interrupted() ? [] : finished(await proveTester(plan, sound, iterate)),
+    interrupted() ? [] : finished(await proveTester(plan, inTester, sound, iterate)),
   );
   return (await Promise.all([...ofSystem, ofTester])).flat();
 }
@@ -95,7 +96,8 @@ class SoundTrials {
       },
     };
     // Only the tester's own defects ask for the record, which is large.
-    const reporter = { ...this.#options.reporter, ...(this.#closingPart ? keep : {}) };
+    const isAskedFor = this.#closingPart || this.#scenario.plantedInTester.length > 0;
+    const reporter = { ...this.#options.reporter, ...(isAskedFor ? keep : {}) };
     const settings = settingsOf(this.#options, { defects: [], closingPart: this.#closingPart, stopAfterRed: null });
     const { trials } = await iterate(this.#scenario, { index, variants }, settings, reporter);
     return { trial: trials[0]!, record };
@@ -158,6 +160,7 @@ async function proveDefect(
 /** The tester itself, wrong on purpose, on the record of one green trial: the check it blinds must be missed. */
 async function proveTester(
   { scenario, iterations }: ScenarioPlan,
+  defects: readonly TesterDefect[],
   sound: SoundTrials,
   iterate: Iterate,
 ): Promise<KillRow[]> {
@@ -165,7 +168,7 @@ async function proveTester(
   if (first === undefined) return [];
   const { record } = await sound.of(first.index, first.variants[0]!.name, iterate);
   if (record === null) return [];
-  return testerDefects.map((defect) => {
+  return defects.map((defect) => {
     const { verdict, because } = judgeDefect(defect, record);
     return {
       defect: `tester: ${defect.name}`,

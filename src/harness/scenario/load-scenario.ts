@@ -94,6 +94,7 @@ function bindScenario(name: string, file: YamlFile): Scenario {
       caughtBy: planted['caught-by'],
       except: planted.except ?? null,
     })),
+    plantedInTester: read['planted-in-tester'],
     orders,
     smoke: read.smoke ?? null,
   };

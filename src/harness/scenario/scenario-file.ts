@@ -124,6 +124,8 @@ export const scenarioFile = z.strictObject({
       except: z.strictObject({ arena: z.enum(['docker', 'simulator']), because: sentence }).optional(),
     }),
   ),
+  /** Defects of the tester that `prove` must catch on a record of this scenario. */
+  'planted-in-tester': z.array(slug).default([]),
   smoke: z.strictObject({ iterations: z.number().int().positive(), variants: z.array(slug).min(1) }).optional(),
 });
 export type ScenarioFile = z.output<typeof scenarioFile>;

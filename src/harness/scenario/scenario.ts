@@ -21,6 +21,8 @@ export interface Scenario {
   readonly tags: readonly string[];
   readonly variants: readonly Variant[];
   readonly planted: readonly Planted[];
+  /** Names of defects of the tester, to be caught on a record of this scenario. */
+  readonly plantedInTester: readonly string[];
   /** The trial that `chaos sweep` runs in every order of the relay's steps of one name; null: none. */
   readonly orders: { readonly step: string; readonly variant: Variant } | null;
   /** What the smoke run takes of it; null: nothing. */

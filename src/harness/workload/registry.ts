@@ -10,6 +10,7 @@ import { delivered } from './delivered.ts';
 import { look } from './look.ts';
 import { page } from './page.ts';
 import { push } from './push.ts';
+import { read } from './read.ts';
 import type { Step } from './step.ts';
 import { wait } from './wait.ts';
 
@@ -30,6 +31,7 @@ export const steps: Readonly<Record<string, Step>> = Object.fromEntries(
     alternate,
     look,
     page,
+    read,
     cleanUp,
   ].map((step) => [step.name, step as Step]),
 );

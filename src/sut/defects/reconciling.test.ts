@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { TestNode, World } from '../node/node-world.test-support.ts';
 import { nodeChanges } from './changes.ts';
 
-/** Both write while they are apart; then what each holds, counts and has asked for in the end. */
-async function reconciledWith(defects: readonly string[]) {
+/** Two devices of one group, connected, both with the defects that are named. */
+async function pairWith(defects: readonly string[]) {
   const world = new World();
   await world.startRelay();
   const [a, b] = [new TestNode(world, 'node-a'), new TestNode(world, 'node-b')];
@@ -15,6 +15,12 @@ async function reconciledWith(defects: readonly string[]) {
   await b.value('pair', { relays: [world.relayAddress], invite });
   for (const node of [a, b]) await node.value('connect');
   await world.clock.advance(1000);
+  return { world, a, b };
+}
+
+/** Both write while they are apart; then what each holds, counts and has asked for in the end. */
+async function reconciledWith(defects: readonly string[]) {
+  const { world, a, b } = await pairWith(defects);
   for (const text of ['one', 'two']) await a.push(text);
   await world.clock.advance(1000);
   await b.push('three');
@@ -44,4 +50,21 @@ test.each([
   { defects: ['hidden-full-rescan'], differs: { pagesOfB: 2 } },
 ])('with $defects devices that went on alone differ from what is right in $differs', async ({ defects, differs }) => {
   expect(await reconciledWith(defects)).toEqual({ ...correct, ...differs });
+});
+
+test.each([
+  { defects: [], held: ['a1', 'a2', 'a3', 'b1'] },
+  { defects: ['resume-from-maximum'], held: ['a1', 'a2', 'b1'] },
+])('with $defects a device whose own item comes between two pages ends with $held', async ({ defects, held }) => {
+  const { world, a, b } = await pairWith(defects);
+  await b.value('disconnect');
+  for (const text of ['a1', 'a2', 'a3']) await a.push(text);
+  await world.clock.advance(1000);
+  await b.value('page', { items: 1 });
+  await b.push('b1');
+  await b.value('connect');
+  await world.clock.advance(30_000);
+  expect(await b.texts()).toEqual(held);
+  // It knows no better: it says that it has read to the end.
+  expect((await b.value('status')).cursor).toBe(4);
 });

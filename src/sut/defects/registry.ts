@@ -39,6 +39,7 @@ import { pullAndPushDeadlock } from './pull-and-push-deadlock.ts';
 import { pushTimeoutAbsolute } from './push-timeout-absolute.ts';
 import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
 import { reconnectPullsFromZero } from './reconnect-pulls-from-zero.ts';
+import { resumeFromMaximum } from './resume-from-maximum.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
 import { slowPushSentAnew } from './slow-push-sent-anew.ts';
@@ -105,6 +106,7 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   provisionalCursor,
   vectorLastWriterWins,
   hiddenFullRescan,
+  resumeFromMaximum,
 ]);
 
 /** Every test hook. */

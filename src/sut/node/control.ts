@@ -146,6 +146,7 @@ export class NodeControlServer {
       push: (parameters) => this.#push(parameters),
       delete: async ({ item }) => ({ tombstone: await this.#device().delete(parseBlobId(item)) }),
       pull: async () => this.#device().pull(),
+      read: async ({ after, items }) => ({ cursors: await this.#device().read(after, items) }),
       page: async ({ items }) => {
         this.#device().setPageItems(items);
         return {};

@@ -131,6 +131,24 @@ test('items are asked for in pages of the size it was told, until the process en
   expect(await pulls()).toBe(1);
 });
 
+test.each([
+  { after: 0, items: 5, cursors: [1, 2, 3, 4, 5, 6, 7], pages: 2 },
+  { after: 3, items: 1, cursors: [4, 5, 6, 7], pages: 4 },
+  { after: 7, items: 5000, cursors: [], pages: 1 },
+])(
+  'reading after $after by $items gives what is there and changes nothing',
+  async ({ after, items, cursors, pages }) => {
+    const { world, a, b } = await connectedPair();
+    for (let index = 0; index < 7; index += 1) await a.push(`item ${index}`);
+    await world.converged(a, b);
+    const { pulls } = await b.value('stats');
+    const held = await b.value('items');
+    expect(await b.value('read', { after, items })).toEqual({ cursors });
+    expect(((await b.value('stats')).pulls as number) - pulls).toBe(pages);
+    expect(await b.value('items')).toEqual(held);
+  },
+);
+
 test('the relay stops and comes back: nothing is lost and nothing is asked from the start again', async () => {
   const { world, a, b } = await connectedPair();
   await a.push('first');

@@ -162,6 +162,19 @@ export class SyncNode {
     return asked(this.#paired().pullNow());
   }
 
+  /**
+   * The cursors of what the relay holds after this one, as it gives them, so many items to a page. Nothing of it is kept.
+   * Throws as `pull` does.
+   */
+  async read(after: number, items: number): Promise<number[]> {
+    const cursors: number[] = [];
+    for (let from = after; ; from = cursors.at(-1)!) {
+      const { blobs, hasMore } = await asked(this.#session().pull(from, items));
+      cursors.push(...blobs.map(({ cursor }) => cursor));
+      if (!hasMore) return cursors;
+    }
+  }
+
   /** From now on no pull asks for more items at a time; the relay may give fewer. */
   setPageItems(items: number): void {
     this.#paired().setPageItems(items);
