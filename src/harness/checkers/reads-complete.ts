@@ -20,7 +20,8 @@ export const readsComplete: Checker<z.output<typeof parameters>> = {
   judge(record, { node, reads, head }) {
     const clauses = new Clauses();
     const seen = witnessesOf(record, 'read').filter(({ value }) => value.node === node);
-    if (seen.length === reads) clauses.holds(`${node} read ${reads} times`);
+    if (seen.length === 0) clauses.unknown(`${node} was never asked to read`);
+    else if (seen.length === reads) clauses.holds(`${node} read ${reads} times`);
     else clauses.broken(`${node} read ${seen.length} times, expected ${reads}`);
     const wrong = seen.flatMap(({ value }) => difference(value, head));
     clauses.none(wrong, 'reads with other cursors', `every cursor up to ${head}, once and in order`);

@@ -27,7 +27,8 @@ export const receivedOnce: Checker<z.output<typeof parameters>> = {
     const distinct = new Set(received);
     const twice = [...distinct].filter((item) => received.indexOf(item) !== received.lastIndexOf(item));
     clauses.none(twice, 'items taken in more than once', 'none taken in twice');
-    if (distinct.size === count) clauses.holds(`${node} took in ${count} items`);
+    if (pushed.length === 0) clauses.unknown(`nobody pushed anything that ${node} could take in`);
+    else if (distinct.size === count) clauses.holds(`${node} took in ${count} items`);
     else clauses.broken(`${node} took in ${distinct.size} items, expected ${count}`);
     return clauses.finding();
   },
