@@ -8,6 +8,7 @@ export interface OpenCrewOptions {
   /** `--workers`. */
   readonly asked: number | undefined;
   readonly works: number;
+  readonly scenarios: readonly string[];
   readonly stagesPerWorker: number;
   /** Folder of past runs, which tell how long a scenario's iterations take. */
   readonly reports: string;
@@ -18,7 +19,7 @@ export interface OpenCrewOptions {
 /** The workers of a run, and the line that says how many and why. */
 export function openCrew(run: OpenRun, options: OpenCrewOptions): { readonly crew: Crew; readonly about: string } {
   const { arena } = run;
-  const { works, stagesPerWorker, reports, reduce } = options;
+  const { works, scenarios, stagesPerWorker, reports, reduce } = options;
   const { count, because } = workersFor(arena, { asked: options.asked ?? null, works, stagesPerWorker });
   const crew = new Crew({
     arena,
@@ -26,7 +27,7 @@ export function openCrew(run: OpenRun, options: OpenCrewOptions): { readonly cre
     elsewhere: arena.name === 'simulator' && count > 1 ? new SimulatorThreads({ reduce }) : null,
     stagesPerWorker,
     wallMs: Date.now,
-    pastMs: count === 1 ? new Map() : pastDurations(reports, arena.name),
+    pastMs: count === 1 ? new Map() : pastDurations(reports, arena.name, scenarios),
   });
   return { crew, about: `${count} (${because})` };
 }

@@ -41,6 +41,7 @@ export async function runPlanned(
   const { crew, about } = openCrew(run, {
     asked: pace.workers,
     works,
+    scenarios: plans.map(({ scenario }) => scenario.id),
     stagesPerWorker: stagesPerWorker(plans),
     reports: pace.reports,
     reduce: !keepEvidence,

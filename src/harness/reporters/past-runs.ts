@@ -18,12 +18,17 @@ export function pastRunFolders(reports: string): string[] {
 }
 
 /**
- * What an iteration of each scenario took on average in the newest run that had it, in milliseconds. Only the order of
- * a run rests on it, so a result that cannot be read is passed over.
+ * What an iteration of each of these scenarios took on average in the newest run that had it, in milliseconds. Only the
+ * order of a run rests on it, so a result that cannot be read is passed over.
  */
-export function pastDurations(reports: string, arena: RunResult['arena']): ReadonlyMap<string, number> {
+export function pastDurations(
+  reports: string,
+  arena: RunResult['arena'],
+  scenarios: readonly string[],
+): ReadonlyMap<string, number> {
   const known = new Map<string, number>();
   for (const folder of pastRunFolders(reports).slice(0, runsAsked)) {
+    if (scenarios.every((id) => known.has(id))) break;
     const result = resultIn(folder);
     if (result?.arena !== arena) continue;
     for (const { id, iterations } of result.scenarios) {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Arena, StageOptions, Topology } from '../topology/topology.ts';
-import { StagePool } from './stage-pool.ts';
+import { StagePool, stageKind } from './stage-pool.ts';
 
 const options: StageOptions = { topology: 'pair', profile: 'chaos', defects: [], image: 'test', seed: 'a' };
 
 /** An arena whose stages only say what became of them. */
-function recorder(isClean = () => true) {
+function recorder(isClean = () => true, stagesMax = 1) {
   const told: string[] = [];
   let opened = 0;
   const arena = {
@@ -20,7 +20,7 @@ function recorder(isClean = () => true) {
       } as unknown as Topology;
     },
   } as unknown as Arena;
-  return { told, pool: new StagePool(arena) };
+  return { told, pool: new StagePool(arena, { stagesMax, wallMs: () => told.length }) };
 }
 
 const passing = async (topology: Topology) => ({ value: topology.name, reusable: true });
@@ -53,6 +53,20 @@ describe('the stage pool', () => {
     const failing = pool.withStage(options, () => Promise.reject(new Error('engine gone')));
     await expect(failing).rejects.toThrow('engine gone');
     expect(told).toEqual(['open pair1', 'stop pair1', 'open pair2', 'stop pair2']);
+  });
+
+  test('several may be open at a time, and idle ones of other kinds make room', async () => {
+    const { told, pool } = recorder(() => true, 2);
+    const mitm = { ...options, topology: 'mitm' };
+    await Promise.all([pool.withStage(options, passing), pool.withStage(options, passing)]);
+    expect(pool.figures).toMatchObject({ opened: 2, most: 2 });
+    expect([pool.hasIdle(stageKind(options)), pool.hasIdle(stageKind(mitm))]).toEqual([true, false]);
+    expect(await pool.withStage(mitm, passing)).toBe('mitm3');
+    expect(told).toEqual(['open pair1', 'open pair2', 'stop pair1', 'open mitm3']);
+    expect(await Promise.all([pool.withStage(options, passing), pool.withStage(mitm, passing)])).toEqual([
+      'pair2',
+      'mitm3',
+    ]);
   });
 
   test('a stage is opened anew after 25 trials, so that nothing piles up', async () => {

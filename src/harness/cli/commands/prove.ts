@@ -60,6 +60,7 @@ async function proveSelected(run: OpenRun, asked: Asked, options: ProveCommandOp
   const { crew, about } = openCrew(run, {
     asked: options.workers,
     works: plans.reduce((sum, { planted }) => sum + planted.length, 0),
+    scenarios: plans.map(({ plan }) => plan.scenario.id),
     // The defect and the correct system take turns.
     stagesPerWorker: 2 * stagesPerWorker(plans.map(({ plan }) => plan)),
     reports: options.reports,
