@@ -529,6 +529,8 @@ function journal(...last: readonly ReturnType<typeof tapped>[]): Change {
 
 const held = { ...tapped(9_920, 0, 'up', 7, large, large.subarray(0, 1000)), action: 'hold' as const };
 
+const released = { ...tapped(10_500, 0, 'up', 7, large, large.subarray(1000)), action: 'release' as const };
+
 describe('struck-inside-push', () => {
   testTable(
     struckInsidePush,
@@ -541,10 +543,11 @@ describe('struck-inside-push', () => {
       },
       {
         says: 'invalid',
-        when: 'the rest of it passed later',
-        change: journal(held, { ...tapped(10_500, 0, 'up', 7, large, large.subarray(1000)), action: 'release' }),
+        when: 'a node was killed and the rest of it passed later',
+        change: all(journal(held, released), (d) => edit(d, beginsFault, { parameters: { target: 'node-a' } })),
         naming: 'passed after the kill',
       },
+      { says: 'valid', when: 'the rest passed to a relay that was gone', change: journal(held, released) },
       {
         says: 'invalid',
         when: 'what was held is no large record',
