@@ -44,6 +44,8 @@ import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
 import { slowPushSentAnew } from './slow-push-sent-anew.ts';
 import { slowTakenForDead } from './slow-taken-for-dead.ts';
+import { slowAckRemovesEntry } from './slow-ack-removes-entry.ts';
+import { stalledSocketAbandoned } from './stalled-socket-abandoned.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
 import { tombstoneNotApplied } from './tombstone-not-applied.ts';
 import { twoSecondsForAHandshake } from './two-seconds-for-a-handshake.ts';
@@ -94,6 +96,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   newIdPerRetry,
   outboxClearedOnSend,
   reconnectPullsFromZero,
+  slowAckRemovesEntry,
+  stalledSocketAbandoned,
   deliveredWhenSent,
   cursorSavedBeforeItems,
   headTakenAsSeen,
