@@ -40,7 +40,7 @@ export class TerminalText {
       `seed      ${bold(start.seed)}`,
       `workers   ${start.workers}`,
       `scenarios ${start.scenarios.length}, ${iterations} iterations`,
-      ...(start.resumed === null ? [] : [`resumed   ${start.resumed.iterations} iterations are taken over as judged`]),
+      ...(start.resumed === null ? [] : [`resumed   ${start.resumed.iterations} of them are taken over as judged`]),
       ...(start.folder === null ? [] : [`folder    ${start.folder}`]),
       ...start.scenarios.flatMap(({ id, notRun }) => notRun.map((reason) => dim(`not-run   ${id} ${reason}`))),
       '',
