@@ -72,6 +72,19 @@ describe('words that mean nothing', () => {
     { what: 'a negative number', words: ['run', '--iterations', '-1'], says: /expected a whole number such as 7/ },
     { what: 'a seed in decimal', words: ['run', '--seed', '12'], says: /up to 64 bits in hex, such as 0x5eed/ },
     { what: 'a time without unit', words: ['run', '--timeout', '5'], says: /a duration such as "90s" or "30m"/ },
+    { what: 'a part of fewer', words: ['run', '--shard', '5/4'], says: /expected a part and how many.*such as 2\/4/ },
+    { what: 'no workers', words: ['run', '--workers', '0'], says: /expected a whole number of at least 1/ },
+    {
+      what: 'a run that goes on as something else',
+      words: ['run', 'S-CONC-01', '--resume', 'x', '--last-failed', '--seed', '0x1'],
+      says: /--resume: takes everything .* nothing else beside it, got S-CONC-01 --seed --last-failed/,
+    },
+    {
+      what: 'failures of no run',
+      words: ['run', '--last-failed'],
+      says: /--last-failed: expected a run in .*, got none/,
+    },
+    { what: 'nothing to join', words: ['merge'], says: /missing required argument 'run'/ },
     { what: 'no topology of that name', words: ['up', 'ring'], says: /topology: expected one of "pair".*got "ring"/ },
     {
       what: 'half a place',

@@ -183,17 +183,17 @@ function settingsOf(run: OpenRun, options: RunCommandOptions): IterationSettings
 }
 
 /** What may be said beside an option that takes everything else from a stored run. */
-const beside = ['resume', 'lastFailed', 'workers', 'timeout', 'reports', 'reporter'];
+const beside = ['--workers', '--timeout', '--reports', '--reporter'];
 
 function expectNothingElse(option: string, command: Command): void {
   const others = command.options
-    .filter((one) => !beside.includes(one.attributeName()))
     .filter((one) => command.getOptionValueSource(one.attributeName()) === 'cli')
-    .map(({ long }) => long ?? '');
+    .map(({ long }) => long ?? '')
+    .filter((long) => long !== option && !beside.includes(long));
   const got = [...command.args, ...others];
   if (got.length === 0) return;
   throw new ScenarioError(
-    `${option}: takes everything from the run but --workers, --timeout, --reports and --reporter; expected nothing else beside it, got ${got.join(' ')}`,
+    `${option}: takes everything from the run but ${beside.join(', ')}; expected nothing else beside it, got ${got.join(' ')}`,
   );
 }
 
