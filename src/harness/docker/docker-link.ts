@@ -107,9 +107,9 @@ export class DockerLink implements Link {
     return (await this.#addToxic({ type: 'slow_close', direction, attributes: { delay: delayMs } })).heal;
   }
 
-  /** A variation any larger makes the proxy cut outside of what it has. */
+  /** The proxy halves what it has until it is small; a variation any larger makes it cut outside of that, none ends it. */
   async fragment({ direction, bytes, apartMs }: { direction: Direction } & Fragments): Promise<Heal> {
-    const attributes = { average_size: bytes, size_variation: bytes - 2, delay: 1000 * apartMs };
+    const attributes = { average_size: bytes, size_variation: Math.max(1, bytes - 2), delay: 1000 * apartMs };
     return (await this.#addToxic({ type: 'slicer', direction, attributes })).heal;
   }
 

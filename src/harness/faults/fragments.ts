@@ -8,7 +8,7 @@ const parameters = z.strictObject({
   link: nodeNames,
   direction: directionNames.default(['up', 'down']),
   /** Of a piece, on the average. */
-  bytes: z.number().int().min(3),
+  bytes: z.number().int().positive(),
   /** From one piece to the next. */
   apart: duration,
 });

@@ -175,7 +175,7 @@ export interface Loss {
 }
 
 export interface Fragments {
-  /** On the average, at least 3. */
+  /** On the average; 1 for the most cuts there can be. */
   readonly bytes: number;
   readonly apartMs: number;
 }

@@ -1,4 +1,5 @@
 import { ackBeforeCommit } from './ack-before-commit.ts';
+import { ackTakenForTheLatest } from './ack-taken-for-the-latest.ts';
 import { backoffWithoutJitter } from './backoff-without-jitter.ts';
 import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
 import { busySessionsNotTold } from './busy-sessions-not-told.ts';
@@ -39,6 +40,7 @@ import { pullAndPushDeadlock } from './pull-and-push-deadlock.ts';
 import { pushTimeoutAbsolute } from './push-timeout-absolute.ts';
 import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
 import { reconnectPullsFromZero } from './reconnect-pulls-from-zero.ts';
+import { residueLost } from './residue-lost.ts';
 import { resumeFromMaximum } from './resume-from-maximum.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
@@ -111,6 +113,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   vectorLastWriterWins,
   hiddenFullRescan,
   resumeFromMaximum,
+  ackTakenForTheLatest,
+  residueLost,
 ]);
 
 /** Every test hook. */

@@ -106,3 +106,29 @@ test.each([
   await link.world.until('a connection or its failure', isDecided);
   expect((await link.a.value('status')).state).toBe(state);
 });
+
+test.each([
+  { defects: [], cursors: [1, 2, 3] },
+  { defects: ['ack-taken-for-the-latest'], cursors: [3, 2, 1] },
+])('with $defects three items on their way at once are told to have the cursors $cursors', async (row) => {
+  const link = await SlowLink.with(row.defects);
+  link.delayMs = 100;
+  const items: string[] = [];
+  for (const text of ['one', 'two', 'three']) items.push(await link.a.server.node!.push(Buffer.from(text)));
+  await link.world.clock.advance(10_000);
+  const told = new Map(
+    link.a.events.flatMap((event) => (event.event === 'acked' ? [[event.item, event.cursor] as const] : [])),
+  );
+  expect(items.map((item) => told.get(item))).toEqual(row.cursors);
+});
+
+test.each([
+  { defects: [], isLost: false },
+  { defects: ['residue-lost'], isLost: true },
+])('with $defects it is $isLost that a connection breaks when bytes come one by one', async ({ defects, isLost }) => {
+  const link = await SlowLink.with(defects);
+  link.world.cable.bytesAtOnce = 1;
+  await link.a.server.node!.push(Buffer.from('one'));
+  await link.world.clock.advance(15_000);
+  expect(link.statesOf(link.a).includes('reconnecting')).toBe(isLost);
+});
