@@ -44,9 +44,9 @@ import { residueLost } from './residue-lost.ts';
 import { resumeFromMaximum } from './resume-from-maximum.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
+import { slowAckRemovesEntry } from './slow-ack-removes-entry.ts';
 import { slowPushSentAnew } from './slow-push-sent-anew.ts';
 import { slowTakenForDead } from './slow-taken-for-dead.ts';
-import { slowAckRemovesEntry } from './slow-ack-removes-entry.ts';
 import { stalledSocketAbandoned } from './stalled-socket-abandoned.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
 import { tombstoneNotApplied } from './tombstone-not-applied.ts';
@@ -83,12 +83,6 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   newcomerRefused,
   livenessByWrites,
   backoffWithoutJitter,
-  twoSecondsForAHandshake,
-  welcomeWithinASecond,
-  slowTakenForDead,
-  degradedForEver,
-  slowPushSentAnew,
-  halvesTakenAsTheyCome,
   notifyDroppedWhilePulling,
   emptyPageIsAnError,
   pushTimeoutAbsolute,
@@ -110,6 +104,12 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   outboxInMemoryOnly,
   partialFrameStored,
   provisionalCursor,
+  halvesTakenAsTheyCome,
+  slowPushSentAnew,
+  degradedForEver,
+  slowTakenForDead,
+  welcomeWithinASecond,
+  twoSecondsForAHandshake,
   vectorLastWriterWins,
   hiddenFullRescan,
   resumeFromMaximum,
