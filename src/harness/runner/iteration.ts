@@ -100,10 +100,11 @@ async function runTrialUntilJudged(scenario: Scenario, variant: Variant, index: 
     const { trial, digest } = await runOneTrial(scenario, variant, index, options);
     if (trial.verdict !== 'error' || failedAttempts.length >= errorRetriesMax) return { trial, digest, failedAttempts };
     failedAttempts.push(`${variant.name}: ${trial.because}`);
-    const isTooBusy = saysTooBusy(trial.findings);
-    const how = isTooBusy ? 'running it again with nothing at its side' : 'running it again';
+    // A second error may be the machine's as well, whatever the first says: the last attempt has it for itself.
+    const isAlone = saysTooBusy(trial.findings) || failedAttempts.length === errorRetriesMax;
+    const how = isAlone ? 'running it again with nothing at its side' : 'running it again';
     options.reporter.note?.(`${scenario.id} ${variant.name}: error, ${how} (${trial.because.split('; ')[0]})`);
-    if (isTooBusy) await options.alone?.();
+    if (isAlone) await options.alone?.();
   }
 }
 

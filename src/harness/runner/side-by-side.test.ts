@@ -132,9 +132,9 @@ describe('an iteration that ended in an error', () => {
   const trial = (verdict: RunVerdict, because: string) =>
     ({ variant: 'only', verdict, because, findings: [finding(because)] }) as unknown as TrialResult;
 
-  async function retried(because: string) {
+  async function retried(...errors: readonly string[]) {
     const told: string[] = [];
-    const answers = [trial('error', because), trial('pass', 'fine')];
+    const answers = [...errors.map((because) => trial('error', because)), trial('pass', 'fine')];
     const pool = {
       withStage: async () => {
         told.push('trial');
@@ -169,5 +169,16 @@ describe('an iteration that ended in an error', () => {
   test('for another reason runs again where it is', async () => {
     const { told } = await retried('the engine is gone');
     expect(told).toEqual(['trial', 'S-SM-01 only: error, running it again (the engine is gone)', 'trial']);
+  });
+
+  test('twice has the machine for itself the last time', async () => {
+    const { told, iteration } = await retried('the engine is gone', 'pair answered nothing');
+    expect(told.slice(2)).toEqual([
+      'trial',
+      'S-SM-01 only: error, running it again with nothing at its side (pair answered nothing)',
+      'alone',
+      'trial',
+    ]);
+    expect(iteration.errors).toHaveLength(2);
   });
 });
