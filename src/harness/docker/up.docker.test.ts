@@ -40,6 +40,6 @@ test('a stage that was brought up stays without its lease, until it is taken dow
 test('or until it is cleaned up', async () => {
   run = (await up(mitm)).run;
   const { removed } = await cleanLeftovers({ run });
-  expect(removed.get(run)).toEqual({ containers: 12, networks: 2, volumes: 3 });
+  expect(removed.get(run)).toEqual({ containers: 12, networks: 2, volumes: 4 });
   expect(await running()).toEqual([]);
 }, 120_000);
