@@ -142,7 +142,9 @@ describe('a stage of containers', () => {
     const before = await containers();
     const options = { topology: 'pair', profile: 'chaos', defects: ['no-such'], image: 'test', seed: 'x' } as const;
     const opening = arena.openStage(options);
-    await expect(opening).rejects.toThrow(/(starting the relay|opening control of).*it said .*--defect: expected one of/);
+    await expect(opening).rejects.toThrow(
+      /(starting the relay|opening control of).*it said .*--defect: expected one of/,
+    );
     expect((await containers()).length).toBe(before.length);
   }, 60_000);
 });
