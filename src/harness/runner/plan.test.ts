@@ -59,6 +59,16 @@ describe('what of a scenario runs', () => {
     expect(planned(each, { iterations: 1 }).partial).toBe(false);
   });
 
+  test('a variant of every fifth iteration runs there, and wherever it is asked for by name', () => {
+    const fifth = parseScenario(
+      'x.yml',
+      text('{ each: { first: {} }, fifth: { rare: {} } }').replace('second', 'first'),
+    );
+    expect(planned(fifth, { iterations: 6 }).iterations.slice(3)).toEqual(['3:first', '4:first+rare', '5:first']);
+    expect(planned(fifth, { iterations: 2, variant: 'rare' }).iterations).toEqual(['0:rare', '1:rare']);
+    expect(planned(fifth, { iteration: 4, variant: 'rare' }).iterations).toEqual(['4:rare']);
+  });
+
   test('a variant the system cannot run is not run, with the reason, and the others keep their turns', () => {
     const plan = planned(rotating, { iterations: 3 }, null, ['live']);
     expect(plan.iterations).toEqual(['1:second', '2:third']);

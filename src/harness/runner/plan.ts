@@ -42,7 +42,9 @@ export function planScenario(scenario: Scenario, options: PlanOptions): Scenario
     return because ? [{ variant: variant.name, because }] : [];
   });
   const iterations =
-    runnable.length === 0 ? [] : indexes(scenario, options).map((index) => planned(runnable, asked, index));
+    runnable.length === 0
+      ? []
+      : indexes(scenario, options).map((index) => planned(runnable, asked, index, options.variant !== null));
   const running = iterations.filter((iteration) => iteration.variants.length > 0);
   return { scenario, iterations: running, notRun, partial: isPartial(scenario, running) };
 }
@@ -66,16 +68,23 @@ function indexes(scenario: Scenario, { iterations, iteration, smoke }: PlanOptio
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** In so many iterations a variant of `fifth` runs once, in the last of them. */
+/** In so many iterations a variant of `fifth` runs once, in the last of them; asked for by name, it runs in each. */
 const fifth = 5;
 
 /** A rotation goes by the place among the variants asked for, so that leaving one out by need shifts nothing. */
-function planned(runnable: readonly Variant[], asked: readonly Variant[], index: number): PlannedIteration {
+function planned(
+  runnable: readonly Variant[],
+  asked: readonly Variant[],
+  index: number,
+  isByName: boolean,
+): PlannedIteration {
   const rotating = asked.filter(({ turn }) => turn === 'rotate');
   const inTurn = rotating[index % rotating.length];
   const variants = runnable.filter(
     (variant) =>
-      variant.turn === 'each' || variant === inTurn || (variant.turn === 'fifth' && index % fifth === fifth - 1),
+      variant.turn === 'each' ||
+      variant === inTurn ||
+      (variant.turn === 'fifth' && (isByName || index % fifth === fifth - 1)),
   );
   return { index, variants };
 }
