@@ -10,17 +10,29 @@ type Json = Record<string, unknown>;
 
 /** The JSON Schema of a scenario file, with every fault, step and check that exists: for editors. */
 export function scenarioJsonSchema(): Json {
-  const schema = schemaOf(scenarioFile);
+  const step = { $ref: '#/$defs/step' };
   const lists: Record<string, Json> = {
-    faults: { anyOf: Object.values(faults).map(faultSchema) },
-    prepare: namedSchema(Object.values(steps)),
-    load: namedSchema(Object.values(steps)),
-    afterwards: namedSchema(Object.values(steps)),
-    invariants: namedSchema(checksOf('invariant')),
-    reactions: namedSchema(checksOf('reaction')),
-    proof: namedSchema(checksOf('proof')),
+    faults: { $ref: '#/$defs/fault' },
+    prepare: step,
+    load: step,
+    afterwards: step,
+    invariants: { $ref: '#/$defs/invariant' },
+    reactions: { $ref: '#/$defs/reaction' },
+    proof: { $ref: '#/$defs/proof' },
   };
-  return { title: 'relay-chaos scenario', ...(withItems(schema, lists) as Json) };
+  return {
+    title: 'relay-chaos scenario',
+    ...(withItems(schemaOf(scenarioFile), lists) as Json),
+    // Each written once, however many lists may hold it.
+    $defs: {
+      step: namedSchema(Object.values(steps)),
+      trigger: namedSchema(Object.values(triggers)),
+      fault: { anyOf: Object.values(faults).map(faultSchema) },
+      invariant: namedSchema(checksOf('invariant')),
+      reaction: namedSchema(checksOf('reaction')),
+      proof: namedSchema(checksOf('proof')),
+    },
+  };
 }
 
 /** Puts what each list may hold in place of "anything", wherever the list stands. */
@@ -55,7 +67,7 @@ function faultSchema({ kind, about, parameters }: { kind: string; about: string;
     until: { enum: ['load-end', 'first-failure'] },
     'at-most': { type: 'string' },
     for: { type: 'string' },
-    when: namedSchema(Object.values(triggers)),
+    when: { $ref: '#/$defs/trigger' },
     within: { type: 'string' },
   };
   return {
