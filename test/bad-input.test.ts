@@ -163,14 +163,14 @@ describe('a scenario file', () => {
       from: 'kind: latency',
       to: 'kind: latenzy',
       says: [
-        /:13 faults\[0\]\.kind: expected one of the faults: .*"latency".*\(did you mean "latency"\?\), got "latenzy"/,
+        /:15 faults\[0\]\.kind: expected one of the faults: .*"latency".*\(did you mean "latency"\?\), got "latenzy"/,
       ],
     },
     {
       what: 'has an unknown step',
       from: '- barrier-push:',
       to: '- barier-push:',
-      says: [/:16 load\[0\]: expected one of the steps: .*\(did you mean "barrier-push"\?\)/],
+      says: [/:18 load\[0\]: expected one of the steps: .*\(did you mean "barrier-push"\?\)/],
     },
     {
       what: 'has an unknown check',
@@ -182,7 +182,7 @@ describe('a scenario file', () => {
       what: 'has a time without unit',
       from: 'delay: 20ms',
       to: 'delay: 20',
-      says: [/:13 faults\[0\]\.delay: expected a duration such as "250ms", "30s" or "5m", got 20/],
+      says: [/:15 faults\[0\]\.delay: expected a duration such as "250ms", "30s" or "5m", got 20/],
     },
     {
       what: 'differs from the catalogue',
