@@ -12,6 +12,9 @@ const { enableCompileCache } = await import('node:module');
 const { fileURLToPath } = await import('node:url');
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../../.cache/compiled', import.meta.url));
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
+// Else every 64 MB of bytes outside V8's heap, which a simulated trial makes several times, collect the whole heap.
+const { setFlagsFromString } = await import('node:v8');
+setFlagsFromString('--external-memory-accounted-in-global-limit');
 process.removeAllListeners('warning'); // node:sqlite announces itself as experimental on every start.
 // Whoever reads may stop reading (`| head`): the run goes on, and its verdict and report stay what they are.
 for (const stream of [process.stdout, process.stderr]) {
