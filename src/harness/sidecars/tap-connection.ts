@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type Direction,
   handshakeRecordCount,
@@ -170,6 +170,7 @@ export class TapConnection {
     by: AddedRule | null,
   ): TapRecord {
     const before = record.bytes;
+    const digestBefore = sha256(before);
     const entry: TapRecord = {
       atMs,
       link: this.#link,
@@ -178,8 +179,8 @@ export class TapConnection {
       record: record.number,
       bytesBefore: before.length,
       bytesAfter: after.length,
-      digestBefore: sha256(before),
-      digestAfter: sha256(after),
+      digestBefore,
+      digestAfter: after === before ? digestBefore : sha256(after),
       action,
       ...(by === null ? {} : { rule: by.number }),
       ...(record.number < handshakeRecordCount ? { rawBefore: base64(before), rawAfter: base64(after) } : {}),
@@ -221,7 +222,7 @@ function newSide(preambleLeft: number): Side {
 }
 
 function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 function base64(bytes: Uint8Array): string {

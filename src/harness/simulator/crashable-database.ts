@@ -117,6 +117,11 @@ export class CrashableDatabase {
     this.#isScrapped = true;
   }
 
+  /** Whether there is a file. */
+  get exists(): boolean {
+    return this.#live !== null || this.#image !== null;
+  }
+
   /** The file's bytes as they are now, for evidence; null when there is no file. */
   bytes(): Uint8Array | null {
     return this.#live === null ? this.#image : this.#live.serialize();
@@ -271,6 +276,8 @@ class PragmaWatch implements Sql {
   }
 }
 
+/** Every statement of the system passes here, so the first letter decides most of the time. */
 function isPragma(statement: string): boolean {
-  return /^\s*pragma/i.test(statement);
+  const first = statement.charCodeAt(0);
+  return (first === 0x50 || first === 0x70 || first <= 0x20) && /^\s*pragma/i.test(statement);
 }

@@ -149,7 +149,7 @@ function inspected<T>(
   work: (database: DatabaseSync) => T,
   lacking: (because: string) => void,
 ): T | null {
-  if (database.bytes() === null) {
+  if (!database.exists) {
     lacking('there is no database');
     return null;
   }
