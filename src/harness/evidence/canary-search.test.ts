@@ -94,6 +94,7 @@ describe('a canary is found', () => {
     { format: 'gzip', compressed: gzipWithHeader(plain) },
     { format: 'zlib', compressed: deflateSync(plain) },
     { format: 'zlib', compressed: deflateSync(plain, { level: 0 }) },
+    { format: 'zlib', compressed: deflateSync(plain, { level: 5 }) },
     { format: 'zlib', compressed: deflateSync(plain, { level: 9 }) },
     { format: 'zlib', compressed: deflateSync(plain, { strategy: 4 }) },
     { format: 'zip', compressed: zipOf('notes.txt', plain) },

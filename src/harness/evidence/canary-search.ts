@@ -74,7 +74,9 @@ export function prepareSearch(canaries: readonly SearchedCanary[], mark: string)
   };
 
   return {
-    search({ source, kind, opaque = false, ...raw }) {
+    // The bytes of a source of pieces are joined when they are read, so nothing here reads them but a search of them.
+    search(raw) {
+      const { source, kind, opaque = false } = raw;
       const hits = new Map<string, SearchHit>();
       let markFound = false;
       let bytes = 0;

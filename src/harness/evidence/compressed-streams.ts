@@ -37,15 +37,14 @@ export function openCompressedStreams(bytes: Uint8Array): OpenedStream[] {
   };
 
   inflateAt('deflate', 0, 0);
-  for (const [format, magic, dataOf] of inflatedFormats) {
-    let from = 0;
-    for (;;) {
-      const offset = indexOf(bytes, magic, from);
-      if (offset < 0) break;
-      from = inflateAt(format, offset, dataOf(bytes, offset));
+  for (const [format, magics, dataOf] of inflatedFormats) {
+    const starts = new Starts(bytes, magics);
+    for (let offset = starts.from(0); offset < bytes.length; ) {
+      offset = starts.from(inflateAt(format, offset, dataOf(bytes, offset)));
     }
   }
-  for (let offset = indexOf(bytes, zstdMagic, 0); offset >= 0; offset = indexOf(bytes, zstdMagic, offset + 1)) {
+  const frames = new Starts(bytes, [zstdMagic]);
+  for (let offset = frames.from(0); offset < bytes.length; offset = frames.from(offset + 1)) {
     if (left > 0) keep('zstd', offset, openZstd(bytes, offset, Math.min(streamBytesMax, left)));
   }
   return opened;
@@ -54,18 +53,21 @@ export function openCompressedStreams(bytes: Uint8Array): OpenedStream[] {
 const gzipMagic = Uint8Array.of(0x1f, 0x8b, 0x08);
 const zipMagic = Uint8Array.of(0x50, 0x4b, 0x03, 0x04);
 const zstdMagic = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
-/** Deflate with a window of 32 KiB, which is what everybody writes; smaller windows are not looked for. */
-const zlibMagic = 0x78;
+/**
+ * Deflate with a window of 32 KiB, which is what everybody writes; smaller windows are not looked for. The second byte
+ * has no preset dictionary (bit 5) and makes the two of them a multiple of 31: one for each level of compression.
+ */
+const zlibMagics = [0x01, 0x5e, 0x9c, 0xda].map((flags) => Uint8Array.of(0x78, flags));
 
 /** Where the deflate data of each format starts, or null when the header is none. */
 const inflatedFormats: readonly (readonly [
   OpenedStream['format'],
-  Uint8Array | number,
+  readonly Uint8Array[],
   (bytes: Uint8Array, offset: number) => number | null,
 ])[] = [
-  ['gzip', gzipMagic, gzipData],
-  ['zlib', zlibMagic, zlibData],
-  ['zip', zipMagic, zipData],
+  ['gzip', [gzipMagic], gzipData],
+  ['zlib', zlibMagics, zlibData],
+  ['zip', [zipMagic], zipData],
 ];
 
 /** RFC 1952, section 2.3. */
@@ -85,9 +87,7 @@ function gzipData(bytes: Uint8Array, offset: number): number | null {
 }
 
 /** RFC 1950, section 2.2; a preset dictionary could not be known. */
-function zlibData(bytes: Uint8Array, offset: number): number | null {
-  const flags = bytes[offset + 1];
-  if (flags === undefined || (flags & 0x20) !== 0 || (zlibMagic * 256 + flags) % 31 !== 0) return null;
+function zlibData(_bytes: Uint8Array, offset: number): number {
   return offset + 2;
 }
 
@@ -111,7 +111,29 @@ function openZstd(bytes: Uint8Array, offset: number, maxOutputLength: number): U
   }
 }
 
-function indexOf(bytes: Uint8Array, wanted: Uint8Array | number, from: number): number {
-  if (typeof wanted === 'number') return bytes.indexOf(wanted, from);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(wanted, from);
+/** Where any of some magics stands, asked for in ascending order. */
+class Starts {
+  readonly #bytes: Buffer;
+  readonly #magics: readonly Uint8Array[];
+  /** The next place of each magic. */
+  readonly #next: number[];
+
+  constructor(bytes: Uint8Array, magics: readonly Uint8Array[]) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#magics = magics;
+    this.#next = magics.map(() => -1);
+  }
+
+  /** The first one at `offset` or behind it; the end of the bytes when there is none. */
+  from(offset: number): number {
+    let first = this.#bytes.length;
+    for (let index = 0; index < this.#next.length; index += 1) {
+      if (this.#next[index]! < offset) {
+        const found = this.#bytes.indexOf(this.#magics[index]!, offset);
+        this.#next[index] = found < 0 ? this.#bytes.length : found;
+      }
+      first = Math.min(first, this.#next[index]!);
+    }
+    return first;
+  }
 }

@@ -17,8 +17,11 @@ export interface Inflated {
 export function inflate(bytes: Uint8Array, start: number, outputBytesMax: number): Inflated {
   const state = new Inflation(bytes, start, outputBytesMax);
   const complete = state.run();
-  return { output: state.output.subarray(0, state.length), complete, end: state.end };
+  return { output: state.output.slice(0, state.length), complete, end: state.end };
 }
+
+/** What comes out is written here first, one stream after another: most candidates give a few bytes or none. */
+let scratch: Uint8Array = new Uint8Array(64 * 1024);
 
 /** Signals bad or missing input inside one inflation; no Error object, since most candidates end with it. */
 const broken = -1;
@@ -36,8 +39,6 @@ const distanceExtra = [
 ];
 const codeLengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const codeBitsMax = 15;
-const outputBytesMin = 256;
-const nothing = new Uint8Array(0);
 const literalsMax = 286;
 const distancesMax = 30;
 
@@ -53,8 +54,7 @@ class Inflation {
   #position: number;
   #bits = 0;
   #bitCount = 0;
-  /** Made when the first byte comes out: most candidates give none. */
-  output: Uint8Array = nothing;
+  output = scratch;
   length = 0;
 
   constructor(bytes: Uint8Array, start: number, outputBytesMax: number) {
@@ -210,9 +210,10 @@ class Inflation {
 
   #reserve(more: number): void {
     if (this.length + more <= this.output.length) return;
-    const larger = new Uint8Array(Math.max(outputBytesMin, this.output.length * 2, this.length + more));
+    const larger = new Uint8Array(Math.max(this.output.length * 2, this.length + more));
     larger.set(this.output);
     this.output = larger;
+    scratch = larger;
   }
 }
 
