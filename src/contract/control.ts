@@ -39,8 +39,8 @@ export const requestParameters = {
   read: z.strictObject({ after: count, items: count.min(1) }),
   /** From now on, while the process runs: how many items are asked for at a time. For a system that can `page`. */
   page: z.strictObject({ items: count.min(1) }),
-  /** What the node holds, live and deleted, apart from pulling. */
-  items: z.strictObject({}),
+  /** What the node holds, live and deleted, apart from pulling; `digests: false` for who need not know the content. */
+  items: z.strictObject({ digests: z.boolean().optional() }),
   ping: z.strictObject({}),
   status: z.strictObject({}),
   outbox: z.strictObject({}),
@@ -64,7 +64,7 @@ export const nodeStates = [
 ] as const;
 export type NodeState = (typeof nodeStates)[number];
 
-/** One item a node holds. `digest` is the SHA-256 of the plaintext body in hex, computed when asked. */
+/** One item a node holds. `digest` is the SHA-256 of the plaintext body in hex, computed when asked; else null. */
 export const heldItem = z.object({
   item: z.string(),
   author: z.string(),

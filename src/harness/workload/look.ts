@@ -29,7 +29,7 @@ export const look: Step<z.output<typeof parameters>> = {
 async function lookAt({ topology, history }: Load, node: string): Promise<void> {
   const status = await topology.node(node).request('status', {}, answerWithinMs);
   if (status.outcome !== 'ok') return;
-  const held = await topology.node(node).request('items', {}, answerWithinMs);
+  const held = await topology.node(node).request('items', { digests: false }, answerWithinMs);
   if (held.outcome !== 'ok') return;
   const { cursor, vector } = status.value;
   const items = Map.groupBy(held.value.items, ({ author }) => author);

@@ -151,7 +151,7 @@ export class NodeControlServer {
         this.#device().setPageItems(items);
         return {};
       },
-      items: async () => ({ items: await this.#device().items() }),
+      items: async ({ digests }) => ({ items: await this.#device().items(digests) }),
       ping: async () => ({ roundTripMs: await this.#device().ping() }),
       status: async () => this.#device().status(),
       outbox: async () => this.#device().outbox(),

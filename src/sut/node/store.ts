@@ -10,7 +10,7 @@ import { type PullPlan, planPulls } from './pull-plan.ts';
 import type { NumberedBlob, RefusalReason, Sealer } from './sealer.ts';
 import { CursorTable } from './tables/cursor-table.ts';
 import { type Deletion, DeletionTable } from './tables/deletion-table.ts';
-import { type ItemRow, ItemTable } from './tables/item-table.ts';
+import { type ItemOutline, type ItemRow, ItemTable } from './tables/item-table.ts';
 import { OutboxTable, type SealedEntry } from './tables/outbox-table.ts';
 import { type OutstandingRow, OutstandingTable } from './tables/outstanding-table.ts';
 import { VectorTable } from './tables/vector-table.ts';
@@ -373,6 +373,11 @@ export class NodeStore {
   /** Every item, live and deleted, in the order of acceptance. */
   list(): Promise<ItemRow[]> {
     return this.database.read('items', (sql) => this.items.list(sql));
+  }
+
+  /** The same without the bodies. */
+  outline(): Promise<ItemOutline[]> {
+    return this.database.read('items', (sql) => this.items.outline(sql));
   }
 
   /** Whether the application wants to be connected; kept over restarts. */

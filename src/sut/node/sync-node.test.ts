@@ -111,6 +111,21 @@ test('numbers follow the order of acceptance, and so do the cursors of one autho
   expect(items.map(({ sequence }: { sequence: number }) => sequence)).toEqual(pushed.map((_, index) => index + 1));
 });
 
+test('without digests the same items are told, the deleted one among them', async () => {
+  const { world, a, b } = await connectedPair();
+  const first = await a.push('one');
+  await a.push('another');
+  await world.converged(a, b);
+  await a.value('delete', { item: first });
+  await world.converged(a, b);
+  for (const node of [a, b]) {
+    const { items } = await node.value('items');
+    expect(items).toMatchObject([{ deleted: true }, { deleted: false, bytes: 7 }]);
+    const outline = items.map((item: object) => ({ ...item, digest: null }));
+    expect(await node.value('items', { digests: false })).toEqual({ items: outline });
+  }
+});
+
 test('items are asked for in pages of the size it was told, until the process ends', async () => {
   const { world, a, b } = await connectedPair();
   await b.value('disconnect');

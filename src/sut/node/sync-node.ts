@@ -19,7 +19,7 @@ import { knownRelays, parseRelayAddress } from './relay-address.ts';
 import type { Session } from './session.ts';
 import { NodeStats } from './stats.ts';
 import { type AcceptedItem, outboxFull } from './store.ts';
-import type { ItemRow } from './tables/item-table.ts';
+import type { ItemOutline, ItemRow } from './tables/item-table.ts';
 
 /** Another device of the group, as the relay lists it; the name is null when it does not open. */
 export interface ListedDevice {
@@ -199,7 +199,8 @@ export class SyncNode {
   }
 
   /** What this device holds, live and deleted, in the order of acceptance; digests are computed from the storage now. */
-  async items(): Promise<HeldItem[]> {
+  async items(digests = true): Promise<HeldItem[]> {
+    if (!digests) return (await this.#parts.store.outline()).map(outlined);
     return (await this.rows()).map(heldItemOf);
   }
 
@@ -339,6 +340,12 @@ function heldItemOf({ blobId, author, sequence, cursor, body, deleted }: ItemRow
   // Every node shows a deleted item alike, whether it ever saw it or not.
   if (deleted || body === null) return { ...common, cursor: null, bytes: 0, digest: null };
   return { ...common, cursor, bytes: body.length, digest: toHex(sha256(body)) };
+}
+
+function outlined({ blobId, author, sequence, cursor, deleted, bytes }: ItemOutline): HeldItem {
+  const isGone = deleted || bytes === null;
+  const shown = isGone ? { cursor: null, bytes: 0 } : { cursor, bytes };
+  return { item: blobId, author, sequence, deleted, digest: null, ...shown };
 }
 
 /** The relay's answer; what became of the request is unknown when the connection ended first. */

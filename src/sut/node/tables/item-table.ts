@@ -19,6 +19,12 @@ export interface ItemRow {
   readonly body: Uint8Array | null;
 }
 
+/** An item without its body. */
+export interface ItemOutline extends Pick<ItemRow, 'blobId' | 'author' | 'sequence' | 'cursor' | 'deleted'> {
+  /** Length of the body; null when there is none. */
+  readonly bytes: number | null;
+}
+
 const columns = 'blob_id AS blobId, kind, author, sequence, cursor, target, deleted, body';
 const selectOne = `SELECT ${columns} FROM items WHERE blob_id = ?`;
 const selectAll = `SELECT ${columns} FROM items WHERE kind <> ? ORDER BY position`;
@@ -47,6 +53,15 @@ export class ItemTable {
   list(sql: Sql): ItemRow[] {
     const rows = sql.all<Stored>(selectAll, blobKinds.tombstone);
     return rows.map((row) => rowOf(row)!);
+  }
+
+  /** The same without the bodies. */
+  outline(sql: Sql): ItemOutline[] {
+    const rows = sql.all<Omit<ItemOutline, 'deleted'> & { deleted: number }>(
+      'SELECT blob_id AS blobId, author, sequence, cursor, deleted, length(body) AS bytes FROM items WHERE kind <> ? ORDER BY position',
+      blobKinds.tombstone,
+    );
+    return rows.map((row) => ({ ...row, deleted: row.deleted === 1 }));
   }
 
   /** The author's number of a blob; null when it has none yet or is not known. */
