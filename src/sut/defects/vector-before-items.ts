@@ -29,7 +29,7 @@ export const vectorBeforeItems: Defect = {
           if (blobs.length > 0) {
             await this.#counted(blobs, open);
             await pause(ports.clock, storedAfterMs);
-            if (!this.#isConnected) return { received: [], refused: [], adopted: [], duplicates: 0, forks: 0 };
+            if (!this.#isConnected) return { received: [], refused: [], adopted: [], returned: [], duplicates: 0, forks: 0 };
           }
           return super.applyPage(blobs, settledUpTo, open);
         }

@@ -233,7 +233,7 @@ export class GroupSync {
     this.#asker.disconnected();
   }
 
-  #tellApplied({ received, refused, adopted, duplicates, forks }: Applied): void {
+  #tellApplied({ received, refused, adopted, returned, duplicates, forks }: Applied): void {
     const { events, log } = this.#parts;
     this.#stats.itemsReceived += received.length;
     this.#stats.duplicatesDiscarded += duplicates;
@@ -244,6 +244,7 @@ export class GroupSync {
       events.emit({ event: 'received', item, cursor, author, sequence });
     }
     for (const { item, cursor, sequence } of adopted) this.outbox.tellAcked(item, cursor, sequence);
+    this.outbox.returned(returned);
     for (const { cursor, reason } of refused) {
       log.write('blob-refused', { reason });
       events.emit({ event: 'refused', cursor, reason });

@@ -36,8 +36,12 @@ export class Outbox {
   readonly #waiters = new Map<BlobId, (result: PushResult) => void>();
   /** Numbers may be given: everything this device ever pushed has been read back. */
   #mayNumber = false;
-  /** Smaller after the relay refused one, so that few others pass it while it waits. */
-  #window: number;
+  /**
+   * Smaller after the relay refused one, so that few others pass it while it waits; and after a connection that ended
+   * before all was answered, because the relay may have the rest and say so in a page sooner than it is sent again.
+   * Before numbers may be given, only blobs of an earlier process can go, and what that had sent nobody knows.
+   */
+  #window = 1;
   #refusals = 0;
   #pauseTimer: Timer | null = null;
   /** Refused for what they are, not for the moment; they do not hold up the others. */
@@ -45,7 +49,6 @@ export class Outbox {
 
   constructor(context: SyncContext) {
     this.#context = context;
-    this.#window = context.parts.config.outboxWindow;
     this.#sealing = new Coalesced(() => this.#sealAll(), context.failed);
     this.#sending = new Coalesced(() => this.#sendAll(), context.failed);
     this.#acks = new Batched((acks) => context.parts.store.acked(acks));
@@ -62,6 +65,7 @@ export class Outbox {
   /** From now on, for the life of the process, blobs get numbers. */
   allowNumbers(): void {
     this.#mayNumber = true;
+    if (this.#refusals === 0) this.#window = this.#context.parts.config.outboxWindow;
     this.wake();
   }
 
@@ -90,7 +94,22 @@ export class Outbox {
     this.#pauseTimer = null;
     this.#setAside.clear();
     this.#refusals = 0;
-    this.#window = this.#context.parts.config.outboxWindow;
+    const mayBeThere = this.#attempts.size > 0 || !this.#mayNumber;
+    this.#window = mayBeThere ? 1 : this.#context.parts.config.outboxWindow;
+  }
+
+  /**
+   * The relay sent these blobs back as they wait here: it has them, and they need not go again. Those on their way now
+   * wait for their own answer.
+   */
+  returned(acks: readonly Ack[]): void {
+    for (const { blobId, cursor } of acks) {
+      if (this.#inFlight.has(blobId)) continue;
+      this.#inFlight.add(blobId); // Not to be sent meanwhile.
+      this.#acked(blobId, cursor)
+        .catch(this.#context.failed)
+        .finally(() => this.#ended(blobId));
+    }
   }
 
   async #sealAll(): Promise<void> {
@@ -110,7 +129,7 @@ export class Outbox {
       const entry = await this.#context.parts.store.nextToSend(new Set([...this.#inFlight, ...this.#setAside.keys()]));
       if (entry === null) return;
       if (!this.#toldSealed.has(entry.blobId)) await this.#tellSealedBefore(entry);
-      if (session !== this.#context.session()) continue;
+      if (session !== this.#context.session() || this.#inFlight.has(entry.blobId)) continue;
       this.#inFlight.add(entry.blobId);
       this.#attempts.set(entry.blobId, (this.#attempts.get(entry.blobId) ?? 0) + 1);
       this.#send(session, entry).catch(this.#context.failed);
@@ -123,6 +142,8 @@ export class Outbox {
     try {
       const cursor = await session.push(blobId, payload);
       await this.#acked(blobId, cursor);
+      this.#refusals = 0;
+      this.#window = Math.min(this.#context.parts.config.outboxWindow, this.#window * 2);
       const tookMs = clock.monotonicMs() - startedAtMs;
       this.#context.parts.log.write('push-acked', { bytes: payload.length, tookMs });
     } catch (error) {
@@ -130,9 +151,13 @@ export class Outbox {
       else if (error instanceof SessionEnded) await this.#failed(blobId, null);
       else throw error;
     } finally {
-      this.#inFlight.delete(blobId);
-      this.#sending.run();
+      this.#ended(blobId);
     }
+  }
+
+  #ended(blobId: BlobId): void {
+    this.#inFlight.delete(blobId);
+    this.#sending.run();
   }
 
   /** Sealed by a process that may have ended before it could say so. */
@@ -149,8 +174,6 @@ export class Outbox {
 
   async #acked(blobId: BlobId, cursor: number): Promise<void> {
     const sequence = await this.#acks.add({ blobId, cursor });
-    this.#refusals = 0;
-    this.#window = Math.min(this.#context.parts.config.outboxWindow, this.#window * 2);
     this.tellAcked(blobId, cursor, sequence);
     this.#deleting.run();
   }

@@ -46,6 +46,14 @@ test('an acknowledgement empties the outbox and counts as received only when not
   expect(await store.contiguous()).toBe(3);
 });
 
+test('a blob that waits is named when it comes back byte for byte, and stays until it is acknowledged', async () => {
+  await store.accept([1, 2].map(item), 10);
+  await store.sealNext(2, (blob) => Uint8Array.of(blobKinds.item, blob.sequence, 7, 7));
+  const page = [served(1, 1, { author: self }), pulled(2, 2, self, Uint8Array.of(blobKinds.item, 2, 7, 8))];
+  expect((await store.applyPage(page, 2, open)).returned).toEqual([{ blobId: blob(1), cursor: 1 }]);
+  expect(await store.waiting()).toEqual([blob(1), blob(2)]);
+});
+
 test('a page is applied once, however often it comes', async () => {
   const page = [served(1, 1), served(2, 2)];
   expect((await store.applyPage(page, 2, open)).received).toHaveLength(2);

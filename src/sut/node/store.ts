@@ -1,4 +1,5 @@
 import { blobKinds } from '../../contract/wire.ts';
+import { equalBytes } from '../../support/bytes.ts';
 import { NodeError } from '../../support/errors.ts';
 import { acknowledgedCursor, contiguousFrom, type Gap } from '../core/cursor-tracker.ts';
 import type { BlobId, DeviceId } from '../core/ids.ts';
@@ -34,6 +35,8 @@ export interface Applied {
   readonly refused: { cursor: number; reason: RefusalReason }[];
   /** Blobs of this device that waited unsealed although the relay has them: an older copy of the storage is in use. */
   readonly adopted: { item: BlobId; cursor: number; sequence: number }[];
+  /** Blobs of this device that wait for an acknowledgement and came back byte for byte as they wait. */
+  readonly returned: Ack[];
   duplicates: number;
   /** Two blobs under one number of one author: somebody forked that author's history. */
   forks: number;
@@ -265,7 +268,8 @@ export class NodeStore {
     const { kind, author, sequence, body, tombstone } = opened;
     if (known !== null) {
       this.items.setCursor(sql, blobId, cursor);
-      if (author === this.self) this.adopt(sql, known, cursor, sequence, applied);
+      if (author === this.self && known.sequence === null) this.adopt(sql, known, cursor, sequence, applied);
+      else if (author === this.self) this.noteReturned(sql, blob, applied);
       else if (!known.deleted) applied.duplicates += 1;
     } else {
       if (this.items.holds(sql, author, sequence)) applied.forks += 1;
@@ -291,11 +295,16 @@ export class NodeStore {
 
   /** What the lost state of this device had sealed and pushed is not sealed a second time. */
   protected adopt(sql: Sql, known: ItemRow, cursor: number, sequence: number, applied: Applied): void {
-    if (known.sequence !== null) return;
     this.items.setSequence(sql, known.blobId, sequence);
     this.items.dropDeletedBody(sql, known.blobId);
     this.outbox.remove(sql, known.blobId);
     applied.adopted.push({ item: known.blobId, cursor, sequence });
+  }
+
+  /** Other bytes under the id of a blob that waits prove nothing: it stays in the outbox. */
+  protected noteReturned(sql: Sql, { blobId, cursor, payload }: PulledBlob, applied: Applied): void {
+    const waiting = this.outbox.payloadOf(sql, blobId);
+    if (waiting !== null && equalBytes(waiting, payload)) applied.returned.push({ blobId, cursor });
   }
 
   /** The item loses its body, or will never get one; either way its number counts as held. */
@@ -398,5 +407,5 @@ export function outboxFull(outboxMax: number): NodeError {
 }
 
 function nothingApplied(): Applied {
-  return { received: [], refused: [], adopted: [], duplicates: 0, forks: 0 };
+  return { received: [], refused: [], adopted: [], returned: [], duplicates: 0, forks: 0 };
 }

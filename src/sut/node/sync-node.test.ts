@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Prng } from '../../support/prng.ts';
 import type { PulledBlob } from '../core/messages.ts';
 import type { RelayParts } from '../relay/parts.ts';
@@ -429,6 +429,69 @@ test('a group that is full keeps the item in the outbox until there is room', as
   await a.value('delete', { item: first });
   await world.relayDatabase.transaction('free', (sql) => sql.run('DELETE FROM blobs WHERE cursor = 1'));
   await world.until('an empty outbox', async () => (await a.value('status')).pending === 0, 90_000);
+});
+
+describe('when the acknowledgements of five pushes are lost with the connection', () => {
+  const texts = ['1', '2', '3', '4', '5'];
+
+  async function unacknowledged(): Promise<{ world: World; a: TestNode; b: TestNode; items: string[] }> {
+    const pair = await connectedPair();
+    const { world, a } = pair;
+    await world.clock.advance(1000);
+    world.cable.mutedNodes.add('relay');
+    const items: string[] = [];
+    for (const text of texts) items.push(await a.push(text));
+    await world.clock.advance(100);
+    expect(await storedBlobs(world)).toBe(5);
+    return { ...pair, items };
+  }
+
+  function comeBack(world: World): void {
+    world.cable.drop();
+    world.cable.mutedNodes.clear();
+  }
+
+  function acked({ events }: TestNode): unknown {
+    return events.flatMap((event) => (event.event === 'acked' ? [[event.item, event.cursor]] : []));
+  }
+
+  test('the first is sent again, and the others are settled by the page that brings them', async () => {
+    const { world, a, b, items } = await unacknowledged();
+    comeBack(world);
+    await world.converged(a, b);
+    expect((await a.value('stats')).pushesSent).toBe(6);
+    expect(acked(a)).toEqual(expect.arrayContaining(items.map((item, index) => [item, index + 1])));
+    expect(acked(a)).toHaveLength(5);
+    expect(await storedBlobs(world)).toBe(5);
+  });
+
+  test('a process that starts on what an earlier one left does the same', async () => {
+    const { world, a, b } = await unacknowledged();
+    comeBack(world);
+    await a.restart();
+    await world.converged(a, b);
+    expect((await a.value('stats')).pushesSent).toBe(1);
+    expect(acked(a)).toHaveLength(5);
+  });
+
+  test('what the relay no longer has is sent again, in the old order', async () => {
+    const { world, a, b, items } = await unacknowledged();
+    await world.relayDatabase.transaction('expire', (sql) => sql.run('DELETE FROM blobs'));
+    comeBack(world);
+    await world.converged(a, b);
+    expect(acked(a)).toEqual(items.map((item, index) => [item, index + 6]));
+    expect(await b.texts()).toEqual(texts);
+  });
+
+  test('what was pushed since then waits its turn and is sent once', async () => {
+    const { world, a, b } = await unacknowledged();
+    comeBack(world);
+    await world.clock.advance(100);
+    await a.push('6');
+    await world.converged(a, b);
+    expect((await a.value('stats')).pushesSent).toBe(7);
+    expect((await b.value('items')).items).toMatchObject([...texts, '6'].map((n) => ({ sequence: Number(n) })));
+  });
 });
 
 test('own blobs are not fetched again between those of others', async () => {
