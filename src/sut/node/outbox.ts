@@ -100,11 +100,11 @@ export class Outbox {
 
   /**
    * The relay sent these blobs back as they wait here: it has them, and they need not go again. Those on their way now
-   * wait for their own answer.
+   * wait for their own answer, and a page does not overrule a refusal.
    */
   returned(acks: readonly Ack[]): void {
     for (const { blobId, cursor } of acks) {
-      if (this.#inFlight.has(blobId)) continue;
+      if (this.#inFlight.has(blobId) || this.#setAside.has(blobId)) continue;
       this.#inFlight.add(blobId); // Not to be sent meanwhile.
       this.#acked(blobId, cursor)
         .catch(this.#context.failed)
