@@ -88,7 +88,10 @@ export class Outbox {
     return this.#inFlight.size;
   }
 
-  /** The connection is gone: what was on its way goes out again in the old order, as soon as there is another. */
+  /**
+   * The connection is gone: what was on its way goes out again in the old order, as soon as there is another and unless
+   * a page brings it first.
+   */
   disconnected(): void {
     for (const timer of [this.#pauseTimer, ...this.#setAside.values()]) timer?.cancel();
     this.#pauseTimer = null;
