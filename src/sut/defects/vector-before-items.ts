@@ -1,7 +1,7 @@
 import { pause } from '../../support/clock.ts';
 import type { PulledBlob } from '../core/messages.ts';
 import type { Sealer } from '../node/sealer.ts';
-import type { Applied } from '../node/store.ts';
+import { type Applied, nothingApplied } from '../node/store.ts';
 import { withNodeStore } from './change-store.ts';
 import type { Defect } from './defect.ts';
 
@@ -29,7 +29,7 @@ export const vectorBeforeItems: Defect = {
           if (blobs.length > 0) {
             await this.#counted(blobs, open);
             await pause(ports.clock, storedAfterMs);
-            if (!this.#isConnected) return { received: [], refused: [], adopted: [], returned: [], duplicates: 0, forks: 0 };
+            if (!this.#isConnected) return nothingApplied();
           }
           return super.applyPage(blobs, settledUpTo, open);
         }

@@ -406,6 +406,7 @@ export function outboxFull(outboxMax: number): NodeError {
   return new NodeError('OUTBOX_FULL', `${outboxMax} items wait already; connect to a relay first`, { definite: true });
 }
 
-function nothingApplied(): Applied {
+/** An answer that changed nothing. */
+export function nothingApplied(): Applied {
   return { received: [], refused: [], adopted: [], returned: [], duplicates: 0, forks: 0 };
 }
