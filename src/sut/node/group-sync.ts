@@ -216,11 +216,12 @@ export class GroupSync {
     this.#isReady = true;
     this.#puller.wake();
     this.#asker.connected();
-    this.outbox.wake();
+    this.outbox.connected();
   }
 
   /** Everything up to the relay's head was read: this device's own numbers are known now. */
   async #caughtUp(): Promise<void> {
+    this.outbox.caughtUp();
     if (!this.#mayHaveLost) return;
     this.#mayHaveLost = false;
     await this.#parts.store.requeueLost();

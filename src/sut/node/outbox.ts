@@ -36,12 +36,10 @@ export class Outbox {
   readonly #waiters = new Map<BlobId, (result: PushResult) => void>();
   /** Numbers may be given: everything this device ever pushed has been read back. */
   #mayNumber = false;
-  /**
-   * Smaller after the relay refused one, so that few others pass it while it waits; and after a connection that ended
-   * before all was answered, because the relay may have the rest and say so in a page sooner than it is sent again.
-   * Before numbers may be given, only blobs of an earlier process can go, and what that had sent nobody knows.
-   */
-  #window = 1;
+  /** What the relay had when this connection began was read, and with it all it had of this device. */
+  #isCaughtUp = false;
+  /** Smaller after the relay refused one, so that few others pass it while it waits. */
+  #window: number;
   #refusals = 0;
   #pauseTimer: Timer | null = null;
   /** Refused for what they are, not for the moment; they do not hold up the others. */
@@ -49,6 +47,7 @@ export class Outbox {
 
   constructor(context: SyncContext) {
     this.#context = context;
+    this.#window = context.parts.config.outboxWindow;
     this.#sealing = new Coalesced(() => this.#sealAll(), context.failed);
     this.#sending = new Coalesced(() => this.#sendAll(), context.failed);
     this.#acks = new Batched((acks) => context.parts.store.acked(acks));
@@ -65,7 +64,6 @@ export class Outbox {
   /** From now on, for the life of the process, blobs get numbers. */
   allowNumbers(): void {
     this.#mayNumber = true;
-    if (this.#refusals === 0) this.#window = this.#context.parts.config.outboxWindow;
     this.wake();
   }
 
@@ -88,6 +86,18 @@ export class Outbox {
     return this.#inFlight.size;
   }
 
+  /** There is a connection. What may have been sent on an earlier one goes one at a time, until pages say what is there. */
+  connected(): void {
+    this.#isCaughtUp = false;
+    this.wake();
+  }
+
+  /** Everything that the relay had when it welcomed this device was read: what is still here it does not have. */
+  caughtUp(): void {
+    this.#isCaughtUp = true;
+    this.#sending.run();
+  }
+
   /**
    * The connection is gone: what was on its way goes out again in the old order, as soon as there is another and unless
    * a page brings it first.
@@ -97,8 +107,7 @@ export class Outbox {
     this.#pauseTimer = null;
     this.#setAside.clear();
     this.#refusals = 0;
-    const mayBeThere = this.#attempts.size > 0 || !this.#mayNumber;
-    this.#window = mayBeThere ? 1 : this.#context.parts.config.outboxWindow;
+    this.#window = this.#context.parts.config.outboxWindow;
   }
 
   /**
@@ -131,12 +140,18 @@ export class Outbox {
       if (session === null || this.#pauseTimer !== null || this.#inFlight.size >= this.#window) return;
       const entry = await this.#context.parts.store.nextToSend(new Set([...this.#inFlight, ...this.#setAside.keys()]));
       if (entry === null) return;
+      if (this.#inFlight.size > 0 && this.#mayBeThere(entry)) return;
       if (!this.#toldSealed.has(entry.blobId)) await this.#tellSealedBefore(entry);
       if (session !== this.#context.session() || this.#inFlight.has(entry.blobId)) continue;
       this.#inFlight.add(entry.blobId);
       this.#attempts.set(entry.blobId, (this.#attempts.get(entry.blobId) ?? 0) + 1);
       this.#send(session, entry).catch(this.#context.failed);
     }
+  }
+
+  /** Sent before without an answer, or sealed by an earlier process, of which nobody knows what it sent. */
+  #mayBeThere({ blobId }: SealedEntry): boolean {
+    return !this.#isCaughtUp && (this.#attempts.has(blobId) || !this.#toldSealed.has(blobId));
   }
 
   async #send(session: Session, { blobId, payload }: SealedEntry): Promise<void> {
