@@ -94,6 +94,7 @@ export class Outbox {
 
   /** Everything that the relay had when it welcomed this device was read: what is still here it does not have. */
   caughtUp(): void {
+    if (this.#isCaughtUp) return;
     this.#isCaughtUp = true;
     this.#sending.run();
   }
