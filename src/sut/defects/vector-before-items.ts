@@ -1,12 +1,13 @@
 import { pause } from '../../support/clock.ts';
 import type { PulledBlob } from '../core/messages.ts';
 import type { Sealer } from '../node/sealer.ts';
-import { type Applied, nothingApplied } from '../node/store.ts';
+import type { Applied } from '../node/store.ts';
 import { withNodeStore } from './change-store.ts';
 import type { Defect } from './defect.ts';
 
 /** What a page waits for, so that the disk has rest. */
 const storedAfterMs = 300;
+const nothingApplied: Applied = { received: [], refused: [], adopted: [], returned: [], duplicates: 0, forks: 0 };
 
 export const vectorBeforeItems: Defect = {
   name: 'vector-before-items',
@@ -29,7 +30,7 @@ export const vectorBeforeItems: Defect = {
           if (blobs.length > 0) {
             await this.#counted(blobs, open);
             await pause(ports.clock, storedAfterMs);
-            if (!this.#isConnected) return nothingApplied();
+            if (!this.#isConnected) return nothingApplied;
           }
           return super.applyPage(blobs, settledUpTo, open);
         }

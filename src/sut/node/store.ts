@@ -406,7 +406,6 @@ export function outboxFull(outboxMax: number): NodeError {
   return new NodeError('OUTBOX_FULL', `${outboxMax} items wait already; connect to a relay first`, { definite: true });
 }
 
-/** An answer that changed nothing. */
-export function nothingApplied(): Applied {
+function nothingApplied(): Applied {
   return { received: [], refused: [], adopted: [], returned: [], duplicates: 0, forks: 0 };
 }
