@@ -45,6 +45,24 @@ test('a fault that waits for a moment is swept over the moments its trigger name
   expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
 });
 
+describe('the points of a load', () => {
+  const scenario = scenarioOf('S-SM-04');
+  const points = sweepPoints(scenario);
+
+  test('are every order of two to six pushes and pulls', () => {
+    const orders = points.map(({ place }) => (place as { order: string[] }).order.join(' '));
+    expect(new Set(orders).size).toBe(4 + 8 + 16 + 32 + 64);
+    expect(orders).toHaveLength(124);
+  });
+
+  test('pass, and go red where a pull waits for the push that waits for it', async () => {
+    const tried = [points[0]!, points[1]!, points.at(-1)!];
+    expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
+    const failures = await sweep(scenario, [points[1]!], optionsOn(simulator, ['pull-and-push-deadlock']), () => {});
+    expect(failures.map(({ trial }) => trial.deciding)).toEqual([expect.arrayContaining(['operations-end-within'])]);
+  });
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;
@@ -83,7 +101,7 @@ describe('the orders of two pushes at the relay', () => {
   const run = (defects: readonly string[] = []) => {
     const scenario = scenarioOf('S-CONC-01');
     const orders = scenario.orders!;
-    const walk = new StepOrderWalk(simulator, orders.step);
+    const walk = new StepOrderWalk(simulator, orders.step!);
     return sweepOrders({ scenario, orders, walk }, optionsOn(walk.arena, defects));
   };
 

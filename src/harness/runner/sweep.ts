@@ -10,13 +10,29 @@ export interface SweepPoint {
 }
 
 /** Every point of a scenario's enumerations, in order; none for a scenario that enumerates nothing. */
-export function sweepPoints({ variants }: Scenario): readonly SweepPoint[] {
-  return variants.flatMap((variant) =>
-    variant.faults.flatMap((bound, index) =>
-      placesOf(bound).map(({ place, at }) => ({
-        place,
-        variant: { ...variant, faults: variant.faults.with(index, at) },
-      })),
+export function sweepPoints({ variants, orders }: Scenario): readonly SweepPoint[] {
+  return [
+    ...variants.flatMap(pointsOfFaults),
+    ...(orders === null || orders.step !== null ? [] : pointsOfLoad(orders.variant)),
+  ];
+}
+
+function pointsOfFaults(variant: Variant): readonly SweepPoint[] {
+  return variant.faults.flatMap((bound, index) =>
+    placesOf(bound).map(({ place, at }) => ({
+      place,
+      variant: { ...variant, faults: variant.faults.with(index, at) },
+    })),
+  );
+}
+
+function pointsOfLoad(variant: Variant): readonly SweepPoint[] {
+  return variant.load.flatMap((lane, laneIndex) =>
+    lane.steps.flatMap((bound, index) =>
+      (bound.step.points?.(bound.parameters) ?? []).map((place) => {
+        const steps = lane.steps.with(index, { ...bound, parameters: place });
+        return { place, variant: { ...variant, load: variant.load.with(laneIndex, { ...lane, steps }) } };
+      }),
     ),
   );
 }

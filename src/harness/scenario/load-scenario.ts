@@ -128,7 +128,7 @@ function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: Scenari
     observeEveryMs: null,
     ...bindParts(file, sweep, ['sweep']),
   };
-  return { step: sweep['orders-of'], variant };
+  return { step: sweep['orders-of'] ?? null, variant };
 }
 
 interface BoundParts {

@@ -91,10 +91,13 @@ const variants = z
     'each variant in one of "each", "rotate", "fifth"',
   );
 
-/** What `chaos sweep` runs beside the faults' points: a trial of its own, once for each order of a relay's steps. */
+/**
+ * What `chaos sweep` runs beside the faults' points: a trial of its own, once for each order of a relay's steps, or for
+ * each form of a step of its load.
+ */
 const sweepFile = z.strictObject({
   /** Name of the database step whose orders are enumerated, such as `relay.push`. */
-  'orders-of': z.string(),
+  'orders-of': z.string().optional(),
   ...trialParts,
   seed: z.enum(['standard', 'none']).default('standard'),
 });

@@ -16,6 +16,8 @@ export interface Step<Parameters = unknown> {
    * failure of the tester or the world.
    */
   run(load: Load, parameters: Parameters): Promise<void>;
+  /** Every form in which a sweep runs the step, as parameters of its own. */
+  points?(parameters: Parameters): readonly Parameters[];
 }
 
 /** What a step works with. Every operation goes through `operate…` so that the history has it. */
