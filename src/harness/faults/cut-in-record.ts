@@ -44,8 +44,12 @@ export const cutInRecord: Fault<z.output<typeof parameters>> = {
     const heal = await strikeOnTap(topology, { rule, pathBackMs }, tell);
     return Object.keys(drawn).length > 0 ? { drawn, heal } : { heal };
   },
-  /** Before the record and after each byte that a record of `min-bytes` has, or up to the byte that is given. */
+  /**
+   * Inside: before the record and after each byte that a record of `min-bytes` has, or up to the byte that is given.
+   * Before and after it there is one place.
+   */
   points: (written) => {
+    if (written.at === 'before' || written.at === 'after') return [written];
     const last = typeof written.at === 'number' ? written.at : written['min-bytes'];
     return Array.from({ length: last + 1 }, (_, at) => ({ ...written, at }));
   },

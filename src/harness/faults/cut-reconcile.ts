@@ -29,7 +29,7 @@ export const cutReconcile: Fault<z.output<typeof parameters>> = {
     const heal = await strikeOnTap(topology, { rule, pathBackMs }, tell);
     return 'inside' in rule ? { drawn: { inside: rule.inside }, heal } : { heal };
   },
-  points: (written) => points.map((at) => ({ ...written, at })),
+  points: (written) => [written],
 };
 
 /** The records of a reconnect: the handshake is up 0 and 1, down 0 and 1; a node that lacks items pulls before it pushes. */

@@ -67,7 +67,8 @@ describe('cut-in-record', () => {
     await inState(topology, a, (state) => state === 'reconnecting');
     await pause(topology.clock, 150);
     expect(await isCut()).toBe(true);
-    expect(await headCursor(topology, group)).toBe(at === 'after' ? 6 : 5);
+    // A push that came whole may still wait behind the one before when the connection ends; the relay then forgets it.
+    expect(at === 'after' ? [5, 6] : [5]).toContain(await headCursor(topology, group));
     await pause(topology.clock, 1_750);
     expect(await isCut()).toBe(true);
     await pause(topology.clock, 200);
@@ -109,11 +110,12 @@ describe('cut-in-record', () => {
     expect([facts, await struck()]).toEqual([[], []]);
   });
 
-  test('its sweep strikes before the record and after each byte', () => {
+  test('its sweep strikes before the record and after each byte, outside of it once', () => {
     const { parameters, points } = faults['cut-in-record']!;
     const at = (written: object) =>
       points!(parameters.parse({ ...large, direction: 'up', ...written })) as { at: number }[];
     expect(at({ at: 'inside' }).map((point) => point.at)).toEqual(Array.from({ length: 32_769 }, (_, byte) => byte));
+    expect(at({ at: 'before' }).map((point) => point.at)).toEqual(['before']);
     expect(at({ at: 3 }).map((point) => point.at)).toEqual([0, 1, 2, 3]);
   });
 });
