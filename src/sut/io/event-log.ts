@@ -95,13 +95,15 @@ function checkedFields(
 ): Record<string, LoggedValue> {
   const names = Object.keys(kinds);
   if (Object.keys(given).length !== names.length) throw new Error(`event log: ${event}: other fields than its own`);
-  return Object.fromEntries(names.map((name) => [name, checkedValue(`${event}.${name}`, kinds[name]!, given[name])]));
+  const checked: Record<string, LoggedValue> = {};
+  for (const name of names) checked[name] = checkedValue(event, name, kinds[name]!, given[name]);
+  return checked;
 }
 
 type LoggedValue = string | number | readonly string[];
 
 /** The message names the field and its kind, never the value. */
-function checkedValue(where: string, kind: FieldKind, value: unknown): LoggedValue {
+function checkedValue(event: string, field: string, kind: FieldKind, value: unknown): LoggedValue {
   if (kind === 'token') {
     if (value instanceof LogToken) return value.text;
   } else if (kind === 'places') {
@@ -111,7 +113,7 @@ function checkedValue(where: string, kind: FieldKind, value: unknown): LoggedVal
   } else if (typeof value === 'string' && kind.includes(value)) {
     return value;
   }
-  throw new Error(`event log: ${where}: not of its kind`);
+  throw new Error(`event log: ${event}.${field}: not of its kind`);
 }
 
 /** The table as a reader of lines needs it: event → field → kind; the words of a set are joined by `|`. */
