@@ -40,6 +40,7 @@ export function addBench(program: Command): void {
       );
       console.log(`${'scenario'.padEnd(12)}${'variant'.padEnd(16)}${columns(['trial', 'overhead', ...ownPhases])}`);
       const pool = new StagePool(arena);
+      const processorMs = new Map<string, number>();
       try {
         for (const scenario of scenarios) {
           const { iterations, ...settings } = {
@@ -51,6 +52,7 @@ export function addBench(program: Command): void {
           } as const;
           const plan = planScenario(scenario, { ...settings, iterations, arena });
           const trials: TrialResult[] = [];
+          const before = process.cpuUsage();
           for (const planned of plan.iterations) {
             const { trials: run } = await runIteration(scenario, planned, {
               pool,
@@ -66,6 +68,9 @@ export function addBench(program: Command): void {
             });
             trials.push(...run);
           }
+          const spent = process.cpuUsage(before);
+          const iterationMs = (spent.user + spent.system) / 1000 / plan.iterations.length;
+          processorMs.set(scenario.id, iterationMs);
           for (const variant of new Set(trials.map((trial) => trial.variant))) {
             console.log(
               row(
@@ -76,12 +81,25 @@ export function addBench(program: Command): void {
             );
           }
         }
-        if (arena.name === 'simulator') await printParts(arena, options.iterations);
+        if (arena.name === 'simulator') {
+          printProcessorTime(processorMs);
+          await printParts(arena, options.iterations);
+        }
       } finally {
         await pool.close();
         await arena.close();
       }
     });
+}
+
+/** What one iteration takes of a processor, which other programs on the machine change less than its duration. */
+function printProcessorTime(byScenario: ReadonlyMap<string, number>): void {
+  const sorted = [...byScenario].sort(([, a], [, b]) => b - a);
+  const allMs = sorted.reduce((sum, [, ms]) => sum + ms, 0);
+  console.log('\nprocessor time of an iteration with all its variants, milliseconds');
+  for (const [id, ms] of [...sorted, ['all together', allMs] as const]) {
+    console.log(`${id.padEnd(28)}${ms.toFixed(0).padStart(14)}`);
+  }
 }
 
 /** Where the real time of a simulated trial goes, which the phases cannot tell. */
