@@ -27,8 +27,9 @@ export const x25519: Dh = {
     const der = concat(privatePrefix, secret);
     const privateKey = createPrivateKey({ key: Buffer.from(der.buffer), format: 'der', type: 'pkcs8' });
     der.fill(0);
-    const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
-    return { publicKey: Uint8Array.prototype.slice.call(spki, publicPrefix.length), privateKey };
+    // As JWK: OpenSSL takes ten times as long to write the same bytes as DER.
+    const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
+    return { publicKey: Uint8Array.from(Buffer.from(x!, 'base64url')), privateKey };
   },
   agree(keypair, publicKey) {
     const spki = Buffer.from(concat(publicPrefix, publicKey).buffer);

@@ -1,5 +1,7 @@
-import { concat } from '../../support/bytes.ts';
+import { idBytes } from '../../contract/wire.ts';
 import { bytesOfId, type DeviceId } from './ids.ts';
+
+const sequenceBytes = 8;
 
 /** Author to the highest sequence number below which, and with which, everything of that author is held. */
 export type VersionVector = ReadonlyMap<DeviceId, number>;
@@ -13,11 +15,12 @@ export function encodeVector(vector: VersionVector): Uint8Array {
     .filter(([, sequence]) => sequence > 0)
     .map(([author, sequence]) => ({ author: bytesOfId(author), sequence }))
     .sort((a, b) => Buffer.compare(a.author, b.author));
-  return concat(...entries.flatMap(({ author, sequence }) => [author, u64(sequence)]));
-}
-
-function u64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  const bytes = new Uint8Array(entries.length * (idBytes + sequenceBytes));
+  const view = new DataView(bytes.buffer);
+  entries.forEach(({ author, sequence }, index) => {
+    const at = index * (idBytes + sequenceBytes);
+    bytes.set(author, at);
+    view.setBigUint64(at + idBytes, BigInt(sequence));
+  });
   return bytes;
 }
