@@ -10,7 +10,7 @@ const windowBytes = 4;
 /** Reading further apart than this saves nothing more. */
 const strideMax = 16;
 /** Making more windows ready than this costs more than a wider stride saves. */
-const windowsMax = 8192;
+const windowsMax = 32_768;
 
 /**
  * Finds any of many patterns in one pass. Only every `stride`th 4-byte window of the text is looked at: the stride is so
