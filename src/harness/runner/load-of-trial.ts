@@ -3,6 +3,7 @@ import { until, WaitError } from '../../support/until.ts';
 import { sha256 } from '../evidence/digest.ts';
 import type { Answered, NodeName } from '../topology/topology.ts';
 import type { Load, PushOptions } from '../workload/step.ts';
+import type { FaultsOfTrial } from './faults-of-trial.ts';
 import type { TrialContext } from './trial-context.ts';
 import { untilAnnounced } from './until-announced.ts';
 import { itemsOf, observeStatus } from './watch.ts';
@@ -16,11 +17,13 @@ const answerGraceMs = 5_000;
 /** Runs operations for the steps of one trial and writes each into the history. */
 export class LoadOfTrial {
   readonly #context: TrialContext;
+  readonly #faults: FaultsOfTrial;
   #operations = 0;
   #bodies = 0;
 
-  constructor(context: TrialContext) {
+  constructor(context: TrialContext, faults: FaultsOfTrial) {
     this.#context = context;
+    this.#faults = faults;
   }
 
   /** The view of one step: its operations are recorded under `part`. */
@@ -46,6 +49,7 @@ export class LoadOfTrial {
       connected: (node, timeoutMs) => this.#connected(node, timeoutMs),
       acknowledged: (node, items, timeoutMs) => this.#acknowledged(node, items, timeoutMs),
       delivered: (timeoutMs) => this.#delivered(timeoutMs),
+      heal: (fault) => this.#faults.healOne(fault),
       gaveUp: (waitedFor, lastSeen) => {
         history.append({ kind: 'gave-up', waitedFor, lastSeen });
       },
