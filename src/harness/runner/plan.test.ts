@@ -72,7 +72,9 @@ describe('what of a scenario runs', () => {
   test('a variant of a sweep runs in no iteration, is not missed there, and runs where it is asked for by name', () => {
     const swept = parseScenario(
       'x.yml',
-      text('{ each: { first: {} }, sweep: { many: { needs: [vector] } } }').replace('second', 'first'),
+      text(
+        '{ each: { first: {} }, sweep: { many: { needs: [vector], load: [wait: 1s], proof: [process-struck] } } }',
+      ).replace('second', 'first'),
     );
     expect(planned(swept, { iterations: 2 }, null, ['live'])).toEqual({
       iterations: ['0:first', '1:first'],

@@ -60,7 +60,7 @@ export interface Variant {
 
 /**
  * `each`: in every iteration; `rotate`: one of these an iteration, in turn; `fifth`: in every fifth iteration; `sweep`: in
- * none, only in a sweep, once or at each of its points.
+ * none, only in a sweep, once or at each of its points, and without what the scenario says for all.
  */
 export const variantTurns = ['each', 'rotate', 'fifth', 'sweep'] as const;
 export type VariantTurn = (typeof variantTurns)[number];

@@ -5,7 +5,7 @@ import type { Trigger } from './trigger.ts';
 interface Moment {
   readonly from: number;
   readonly to: number;
-  readonly every?: number | undefined;
+  readonly moments?: number | undefined;
 }
 
 const parameters = z.union([
@@ -13,8 +13,8 @@ const parameters = z.union([
   z.strictObject({
     from: duration,
     to: duration,
-    /** A sweep strikes at both and at each of these steps between them; without it, it does not. */
-    every: duration.optional(),
+    /** A sweep strikes at so many moments, evenly spread from the first time to the second; without it, at none. */
+    moments: z.number().int().min(2).optional(),
   }),
 ]);
 
@@ -23,10 +23,11 @@ export const elapsed: Trigger<Moment> = {
   name: 'elapsed',
   about: 'So much time has passed since the load began, or a time drawn by seed between two.',
   parameters,
-  points({ from, to, every }) {
-    if (every === undefined) return [];
-    const count = Math.floor((to - from) / every) + 1;
-    return Array.from({ length: count }, (_, index) => ({ from: from + index * every, to: from + index * every }));
+  points({ from, to, moments = 0 }) {
+    return Array.from({ length: moments }, (_, index) => {
+      const atMs = from + ((to - from) * index) / (moments - 1);
+      return { from: atMs, to: atMs };
+    });
   },
   async arm({ clock, prng }, { from, to }, fire) {
     const timer = clock.setTimer(prng.between(from, to), fire);
