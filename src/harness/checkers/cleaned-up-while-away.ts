@@ -2,13 +2,16 @@ import { z } from 'zod';
 import { nodeName } from '../../contract/parameters.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
-import { connectionsOf } from './connections.ts';
+import { recordsSeen } from './traffic.ts';
 import { armedWindows } from './windows.ts';
 import { witnessesOf } from './witnesses.ts';
 
 const parameters = z.strictObject({ node: nodeName });
 
-/** The relay finished a clean-up after a fault had struck, while it had no session of the node, which came back later. */
+/**
+ * The relay finished a clean-up after a fault had struck, while it had no session of the node, to which it had sent
+ * something before and did again after: seen at the node’s own interface.
+ */
 export const cleanedUpWhileAway: Checker<z.output<typeof parameters>> = {
   name: 'cleaned-up-while-away',
   role: 'proof',
@@ -16,17 +19,14 @@ export const cleanedUpWhileAway: Checker<z.output<typeof parameters>> = {
   parameters,
   judge(record, { node }) {
     const clauses = new Clauses();
-    const connections = connectionsOf(record, node);
-    if (connections === null) {
-      clauses.unknown('there is no journal of a tap');
-      return clauses.finding();
-    }
+    const seen = recordsSeen(record, node, 'down', clauses);
+    if (seen === null) return clauses.finding();
     const struckMs = Math.min(...armedWindows(record).map(({ fromMs }) => fromMs));
     const cleanUps = witnessesOf(record, 'clean-up').filter(({ entry }) => entry.atMs >= struckMs);
     const away = cleanUps.filter(({ entry: { atMs }, value: { runsBefore, runsAfter, sessions } }) => {
       const isFinished = runsAfter > runsBefore;
-      const cameBack = connections.some(({ openedMs }) => openedMs > atMs);
-      return isFinished && sessions[node] === 0 && cameBack && connections.some(({ openedMs }) => openedMs < atMs);
+      const wasThere = seen.some(({ lastMs }) => lastMs < atMs);
+      return isFinished && sessions[node] === 0 && wasThere && seen.some(({ firstMs }) => firstMs > atMs);
     });
     const [first] = away;
     if (first === undefined) clauses.broken(`no clean-up while ${node} was away (${cleanUps.length} after a fault)`);

@@ -12,6 +12,7 @@ import {
   authorB,
   type Change,
   captured,
+  capturedAt,
   type Draft,
   edit,
   event,
@@ -244,7 +245,16 @@ describe('cleaned-up-while-away', () => {
       sessions: { 'node-a': 0, 'node-b': 1 },
       ...changes,
     });
-  const base: Change = (d) => insert(d, 15_000, cleanUp());
+  const base: Change = (d) => {
+    insert(d, 15_000, cleanUp());
+    for (const { point } of d.collected.captures) {
+      capturedAt(
+        d,
+        point,
+        [30, 21_000].map((atMs) => captured(atMs, 'a', 'down', atMs, 100, null)),
+      );
+    }
+  };
   testTableOn(base, cleanedUpWhileAway, { node: 'node-a' }, [
     { says: 'invalid', when: 'the node was there', change: () => undefined, parameters: { node: 'node-b' } },
     {
@@ -261,14 +271,14 @@ describe('cleaned-up-while-away', () => {
       says: 'invalid',
       when: 'the node did not come back',
       change: (d) => {
-        d.collected.tapJournal = d.collected.tapJournal!.filter(({ atMs }) => atMs < 15_000);
+        for (const capture of d.collected.captures) capture.records.pop();
       },
     },
     {
       says: 'unknown',
-      when: 'there was no tap',
+      when: 'nothing was captured',
       change: (d) => {
-        d.collected.tapJournal = null;
+        d.collected.captures = [];
       },
     },
   ]);
@@ -276,8 +286,7 @@ describe('cleaned-up-while-away', () => {
 
 /** All that was captured at node-b. */
 function capturedAtB(draft: Draft, records: readonly CapturedRecord[]): void {
-  draft.collected.captures.find(({ point }) => point === 'node-b')!.records =
-    records as Draft['collected']['captures'][number]['records'];
+  capturedAt(draft, 'node-b', records);
 }
 
 describe('killed-after-bytes', () => {

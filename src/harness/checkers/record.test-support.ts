@@ -353,6 +353,12 @@ export function captured(
   return { firstMs: atMs, lastMs: atMs + 1, flow, session: flow, direction, index, bytes, messages };
 }
 
+/** All that was captured at a point. */
+export function capturedAt(draft: Draft, point: string, records: readonly CapturedRecord[]): void {
+  draft.collected.captures.find((capture) => capture.point === point)!.records =
+    records as Draft['collected']['captures'][number]['records'];
+}
+
 /**
  * Three connections of node-a: before the fault, in it (m1, then m2 with bit 7 of its byte 1300 flipped, and no more),
  * and after it.

@@ -1,6 +1,7 @@
 import { acceptedWithin } from './accepted-within.ts';
 import { acceptsWithin } from './accepts-within.ts';
 import { ackCursorIsStoredCursor } from './ack-cursor-is-stored-cursor.ts';
+import { ackedWhileAway } from './acked-while-away.ts';
 import { acksResumeWithin } from './acks-resume-within.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
 import { arrivesInPieces } from './arrives-in-pieces.ts';
@@ -40,6 +41,7 @@ import { inRecords } from './in-records.ts';
 import { initiatorFailures } from './initiator-failures.ts';
 import { killedAfterBytes } from './killed-after-bytes.ts';
 import { killedWhilePending } from './killed-while-pending.ts';
+import { killedWhilePulling } from './killed-while-pulling.ts';
 import { latencyWithin } from './latency-within.ts';
 import { leftConnectedWithin } from './left-connected-within.ts';
 import { legalTransitions } from './legal-transitions.ts';
@@ -169,6 +171,7 @@ const named = [
   retransmissions,
   begunInsideFault,
   killedWhilePending,
+  killedWhilePulling,
   overlappingOperations,
   halfOpenSeen,
   oneWayDead,
@@ -208,6 +211,7 @@ const named = [
   pagesAsked,
   mutationsTurnRed,
   cleanedUpWhileAway,
+  ackedWhileAway,
   delaysAsOrdered,
   delayChanges,
   killedAfterBytes,

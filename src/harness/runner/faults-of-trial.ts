@@ -12,7 +12,7 @@ const touchedByHeal = ['converges', 'no-data-loss', 'outstanding-kept', 'health'
 
 /**
  * The faults of one trial, from injection to heal. A fault is on from the start or from its trigger; it heals after its
- * time, at its own end, or when the load is over. The last one injected heals first.
+ * time, at its own end, on the load's word, or when the load is over. The last one injected heals first.
  */
 export class FaultsOfTrial {
   readonly #context: TrialContext;
@@ -40,6 +40,13 @@ export class FaultsOfTrial {
   async untilOver(): Promise<void> {
     await Promise.all(this.#awaited.map((awaited) => awaited.over));
     await Promise.all(this.#active.map((active) => active.ownEnd));
+  }
+
+  /** Heals the fault of this place in the variant's list now; false when it was not injected. */
+  async healOne(index: number): Promise<boolean> {
+    const active = this.#active.find((one) => one.index === index);
+    await active?.heal();
+    return active !== undefined;
   }
 
   /** Heals what is still on; a heal that fails is recorded and does not keep the others from healing. */
@@ -139,7 +146,7 @@ function sumOf(counts: Readonly<Record<string, number>>): number {
 
 class ActiveFault {
   readonly #context: TrialContext;
-  readonly #index: number;
+  readonly index: number;
   readonly #injected: Injected;
   readonly #timer: Timer | null;
   readonly #stopListening: () => void;
@@ -149,7 +156,7 @@ class ActiveFault {
 
   constructor(context: TrialContext, index: number, bound: BoundFault, injected: Injected) {
     this.#context = context;
-    this.#index = index;
+    this.index = index;
     this.#injected = injected;
     const { promise: ownEnd, resolve: ended } = Promise.withResolvers<void>();
     const endsAfterMs = bound.forMs ?? bound.atMostMs;
@@ -177,23 +184,23 @@ class ActiveFault {
     try {
       const witnesses = (await this.#injected.witness?.()) ?? {};
       for (const [name, value] of Object.entries(witnesses)) {
-        history.append({ kind: 'witness', name, fault: this.#index, value });
+        history.append({ kind: 'witness', name, fault: this.index, value });
       }
     } catch (error) {
       history.append({
         kind: 'world',
-        what: `reading the witness of fault ${this.#index}: ${messageOf(error)}`,
+        what: `reading the witness of fault ${this.index}: ${messageOf(error)}`,
         touches: [],
       });
     }
     try {
       await this.#injected.heal();
-      history.append({ kind: 'healed', fault: this.#index });
+      history.append({ kind: 'healed', fault: this.index });
     } catch (error) {
-      history.append({ kind: 'healed', fault: this.#index, error: messageOf(error) });
+      history.append({ kind: 'healed', fault: this.index, error: messageOf(error) });
       history.append({
         kind: 'world',
-        what: `healing fault ${this.#index}: ${messageOf(error)}`,
+        what: `healing fault ${this.index}: ${messageOf(error)}`,
         touches: touchedByHeal,
       });
     }

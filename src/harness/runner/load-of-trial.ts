@@ -3,6 +3,7 @@ import { until, WaitError } from '../../support/until.ts';
 import { sha256 } from '../evidence/digest.ts';
 import type { Answered, NodeName } from '../topology/topology.ts';
 import type { Load, PushOptions } from '../workload/step.ts';
+import type { FaultsOfTrial } from './faults-of-trial.ts';
 import type { TrialContext } from './trial-context.ts';
 import { untilAnnounced } from './until-announced.ts';
 import { itemsOf, observeStatus } from './watch.ts';
@@ -16,11 +17,13 @@ const answerGraceMs = 5_000;
 /** Runs operations for the steps of one trial and writes each into the history. */
 export class LoadOfTrial {
   readonly #context: TrialContext;
+  readonly #faults: FaultsOfTrial;
   #operations = 0;
   #bodies = 0;
 
-  constructor(context: TrialContext) {
+  constructor(context: TrialContext, faults: FaultsOfTrial) {
     this.#context = context;
+    this.#faults = faults;
   }
 
   /** The view of one step: its operations are recorded under `part`. */
@@ -46,6 +49,7 @@ export class LoadOfTrial {
       connected: (node, timeoutMs) => this.#connected(node, timeoutMs),
       acknowledged: (node, items, timeoutMs) => this.#acknowledged(node, items, timeoutMs),
       delivered: (timeoutMs) => this.#delivered(timeoutMs),
+      heal: (fault) => this.#faults.healOne(fault),
       gaveUp: (waitedFor, lastSeen) => {
         history.append({ kind: 'gave-up', waitedFor, lastSeen });
       },
@@ -161,12 +165,12 @@ export class LoadOfTrial {
 
   #acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean> {
     const known = itemsOf(this.#context.facts.acknowledged, node);
-    const open = () => items.filter((item) => !known.has(item)).length;
+    const isOpen = openAmong(items, known);
     return this.#orGiveUp(() =>
       untilAnnounced(this.#context, {
         what: `the acknowledgement of ${items.length} items of ${node}`,
-        holds: () => open() === 0,
-        seen: () => `${open()} open`,
+        holds: () => !isOpen(),
+        seen: () => `${items.filter((item) => !known.has(item)).length} open`,
         // What will never be told is not waited for.
         timeoutMs: this.#context.topology.can.includes('ack-relay') ? timeoutMs : 0,
       }),
@@ -182,15 +186,17 @@ export class LoadOfTrial {
       const author = pushes.get(operation);
       return author === undefined || item === undefined ? [] : [{ author, item }];
     });
+    const awaited = topology.nodes.map((node) => ({
+      others: items.flatMap(({ author, item }) => (author === node ? [] : [item])),
+      received: itemsOf(facts.received, node),
+    }));
+    const areOpen = awaited.map(({ others, received }) => openAmong(others, received));
     const open = () =>
-      topology.nodes.reduce((sum, node) => {
-        const received = itemsOf(facts.received, node);
-        return sum + items.filter(({ author, item }) => author !== node && !received.has(item)).length;
-      }, 0);
+      awaited.reduce((sum, { others, received }) => sum + others.filter((item) => !received.has(item)).length, 0);
     return this.#orGiveUp(() =>
       untilAnnounced(this.#context, {
         what: `every node to receive ${items.length} items`,
-        holds: () => open() === 0,
+        holds: () => !areOpen.some((isOpen) => isOpen()),
         seen: () => `${open()} open`,
         timeoutMs,
       }),
@@ -208,6 +214,18 @@ export class LoadOfTrial {
       return false;
     }
   }
+}
+
+/**
+ * Whether one of the items is not among the known ones, which only become more. Asked at every announcement, so it goes
+ * on where it last found one missing.
+ */
+function openAmong(items: readonly string[], known: ReadonlySet<string>): () => boolean {
+  let next = 0;
+  return () => {
+    while (next < items.length && known.has(items[next]!)) next += 1;
+    return next < items.length;
+  };
 }
 
 function outcomeOf(answered: { outcome: string; code?: string; message?: string }) {

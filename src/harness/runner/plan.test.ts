@@ -69,6 +69,21 @@ describe('what of a scenario runs', () => {
     expect(planned(fifth, { iteration: 4, variant: 'rare' }).iterations).toEqual(['4:rare']);
   });
 
+  test('a variant of a sweep runs in no iteration, is not missed there, and runs where it is asked for by name', () => {
+    const swept = parseScenario(
+      'x.yml',
+      text(
+        '{ each: { first: {} }, sweep: { many: { needs: [vector], load: [wait: 1s], proof: [process-struck] } } }',
+      ).replace('second', 'first'),
+    );
+    expect(planned(swept, { iterations: 2 }, null, ['live'])).toEqual({
+      iterations: ['0:first', '1:first'],
+      notRun: [],
+      partial: false,
+    });
+    expect(planned(swept, { iteration: 4, variant: 'many' }).iterations).toEqual(['4:many']);
+  });
+
   test('a variant the system cannot run is not run, with the reason, and the others keep their turns', () => {
     const plan = planned(rotating, { iterations: 3 }, null, ['live']);
     expect(plan.iterations).toEqual(['1:second', '2:third']);

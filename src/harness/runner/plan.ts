@@ -59,6 +59,7 @@ export function stagesPerWorker(plans: readonly ScenarioPlan[]): number {
 
 function isAsked(scenario: Scenario, variant: Variant, { variant: only, smoke }: PlanOptions): boolean {
   if (only !== null) return variant.name === only;
+  if (variant.turn === 'sweep') return false;
   return !smoke || (scenario.smoke?.variants.includes(variant.name) ?? false);
 }
 
@@ -68,7 +69,7 @@ function indexes(scenario: Scenario, { iterations, iteration, smoke }: PlanOptio
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** In so many iterations a variant of `fifth` runs once, in the last of them; asked for by name, it runs in each. */
+/** In so many iterations a variant of `fifth` runs once, in the last of them; asked for by name, it and one of `sweep` run in each. */
 const fifth = 5;
 
 /** A rotation goes by the place among the variants asked for, so that leaving one out by need shifts nothing. */
@@ -84,7 +85,8 @@ function planned(
     (variant) =>
       variant.turn === 'each' ||
       variant === inTurn ||
-      (variant.turn === 'fifth' && (isByName || index % fifth === fifth - 1)),
+      (variant.turn === 'fifth' && index % fifth === fifth - 1) ||
+      (variant.turn !== 'rotate' && isByName),
   );
   return { index, variants };
 }
@@ -109,8 +111,10 @@ function whyNot(variant: Variant, { arena, image }: PlanOptions): string | null 
 /** Too few iterations, or variants, for the scenario to count as passed. */
 export function isPartial({ category, variants }: Scenario, iterations: readonly PlannedIteration[]): boolean {
   const rotations = category === 'cross-platform' ? rotationsMinCrossPlatform : rotationsMin;
-  return variants.some((variant) => {
-    const ran = iterations.filter((iteration) => iteration.variants.includes(variant)).length;
-    return ran < (variant.turn === 'rotate' ? rotations : 1);
-  });
+  return variants
+    .filter(({ turn }) => turn !== 'sweep')
+    .some((variant) => {
+      const ran = iterations.filter((iteration) => iteration.variants.includes(variant)).length;
+      return ran < (variant.turn === 'rotate' ? rotations : 1);
+    });
 }

@@ -77,6 +77,21 @@ describe('a fault', () => {
     expect(timesOf(record, 'healed')).toEqual([9000]);
   });
 
+  test.each([true, false])('ends in the midst of the load when the load says so (armed: %s)', async (armed) => {
+    const record = await runWith('{ DELAY }, { DELAY }', '[{ wait: 2s }, { heal: { fault: 1 } }, { wait: 1s }]', {
+      armed,
+    });
+    const healed = entriesOf(record.entries, 'healed').map(({ fault }) => fault);
+    expect({ healed, atMs: timesOf(record, 'healed') }).toEqual({ healed: [1, 0], atMs: [2000, 3000] });
+  });
+
+  test('that never began cannot be ended by the load, which says so and goes on', async () => {
+    const faults = '{ DELAY, when: { announced: { node: node-b, event: acked } } }';
+    const record = await runWith(faults, '[{ heal: { fault: 0 } }, { wait: 1s }]');
+    expect(entriesOf(record.entries, 'gave-up').map(({ waitedFor }) => waitedFor)).toContain('the heal of fault 0');
+    expect(timesOf(record, 'healed')).toEqual([]);
+  });
+
   test('strikes at a moment drawn between two times, the same from the same seed', async () => {
     const draw = () => runWith('{ DELAY, for: 1s, when: { elapsed: { from: 1s, to: 3s } } }', pushes);
     const [first, again] = [await draw(), await draw()];

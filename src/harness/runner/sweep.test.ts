@@ -63,6 +63,33 @@ describe('the points of a load', () => {
   });
 });
 
+describe('a variant of a sweep', () => {
+  const points = sweepPoints(scenarioOf('S-CONC-02'));
+  /** While the last page is stored. */
+  const tried = points.slice(300, 321);
+
+  test('is run at each moment of its wait, without what the scenario says for all', () => {
+    expect(points.map(({ variant: { name } }) => name)).toEqual(Array.from({ length: 501 }, () => 'told-at-any-time'));
+    expect(points[0]!.variant.faults.map(({ kind }) => kind)).toEqual(['latency']);
+    const moments = points.map(({ place }) => (place as { parameters: { from: number } }).parameters.from);
+    expect([moments[0], moments[1], moments[500]]).toEqual([0, 0.05, 25]);
+  });
+
+  test('passes, and finds the few moments at which a node that does not listen misses an item', async () => {
+    expect(await sweep(scenarioOf('S-CONC-02'), tried, optionsOn(simulator), () => {})).toEqual([]);
+    const deaf = optionsOn(simulator, ['notify-dropped-while-pulling']);
+    const failures = await sweep(scenarioOf('S-CONC-02'), tried, deaf, () => {});
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.length).toBeLessThan(tried.length);
+    for (const { trial } of failures) expect(trial.deciding).toContain('no-data-loss');
+  });
+
+  test('is one point where nothing is enumerated', () => {
+    const [only, ...others] = sweepPoints(scenarioOf('S-CONC-04'));
+    expect([only!.place, others]).toEqual(['stale-12000', []]);
+  });
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;

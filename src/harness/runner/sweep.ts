@@ -3,7 +3,7 @@ import type { BoundFault, Scenario, Variant } from '../scenario/scenario.ts';
 import { type IterationOptions, runIteration } from './iteration.ts';
 import type { TrialResult } from './results.ts';
 
-/** One point of an enumeration: a variant whose fault strikes at exactly one place, or whose steps run in one order. */
+/** One point of an enumeration: a variant with one place of a fault or a wait, as a whole, or with its steps in one order. */
 export interface SweepPoint {
   readonly variant: Variant;
   readonly place: unknown;
@@ -12,9 +12,15 @@ export interface SweepPoint {
 /** Every point of a scenario's enumerations, in order; none for a scenario that enumerates nothing. */
 export function sweepPoints({ variants, orders }: Scenario): readonly SweepPoint[] {
   return [
-    ...variants.flatMap(pointsOfFaults),
+    ...variants.flatMap((variant) => (variant.turn === 'sweep' ? pointsOfSwept(variant) : pointsOfFaults(variant))),
     ...(orders === null || orders.step !== null ? [] : pointsOfLoad(orders.variant)),
   ];
+}
+
+/** As a whole where it enumerates nothing. */
+function pointsOfSwept(variant: Variant): readonly SweepPoint[] {
+  const points = [...pointsOfFaults(variant), ...pointsOfLoad(variant)];
+  return points.length === 0 ? [{ place: variant.name, variant }] : points;
 }
 
 function pointsOfFaults(variant: Variant): readonly SweepPoint[] {

@@ -68,8 +68,8 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
   await topology.beginTrial({ mark: randomText(prng.fork('mark')) });
   const endWatching = watchNodes(context);
   const endLag = watchLag(context);
-  const load = new LoadOfTrial(context);
   const faults = new FaultsOfTrial(context);
+  const load = new LoadOfTrial(context, faults);
   let endObserving = async () => {};
   try {
     await formGroup(context, load);

@@ -83,7 +83,7 @@ function differences(scenario: Scenario, path: string, catalogue: readonly Catal
 
 /** A variant may put the tester's tap into the pair it runs on, to strike at a chosen record: that is `pair` still. */
 function topologiesOf({ topology, variants }: Scenario): readonly string[] {
-  const others = variants.map((variant) => variant.topology);
+  const others = variants.filter(({ turn }) => turn !== 'sweep').map((variant) => variant.topology);
   return [...new Set([topology, ...others.map((other) => (topology === 'pair' && other === 'mitm' ? 'pair' : other))])];
 }
 

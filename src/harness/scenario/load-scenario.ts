@@ -45,6 +45,7 @@ function bindScenario(name: string, file: YamlFile): Scenario {
   const base = bindParts(file, read, []);
   const variants = groups.map(({ name: variant, turn, added }): Variant => {
     const bound = added === null ? noParts : bindParts(file, added, ['variants', turn, variant]);
+    const shared = turn === 'sweep' ? noParts : base;
     return {
       name: variant,
       turn,
@@ -54,13 +55,13 @@ function bindScenario(name: string, file: YamlFile): Scenario {
       seeded: (added?.seed ?? read.seed) === 'standard',
       settleWithinMs: (added?.settle ?? read.settle).within,
       observeEveryMs: read.observe ?? null,
-      prepare: [...base.prepare, ...bound.prepare],
-      faults: [...base.faults, ...bound.faults],
-      load: joinedLanes(base.load, bound.load),
-      afterwards: [...base.afterwards, ...bound.afterwards],
-      invariants: [...base.invariants, ...bound.invariants],
-      reactions: [...base.reactions, ...bound.reactions],
-      proofs: [...base.proofs, ...bound.proofs],
+      prepare: [...shared.prepare, ...bound.prepare],
+      faults: [...shared.faults, ...bound.faults],
+      load: joinedLanes(shared.load, bound.load),
+      afterwards: [...shared.afterwards, ...bound.afterwards],
+      invariants: [...shared.invariants, ...bound.invariants],
+      reactions: [...shared.reactions, ...bound.reactions],
+      proofs: [...shared.proofs, ...bound.proofs],
     };
   });
   const orders = bindSweep(file, read);
@@ -68,11 +69,14 @@ function bindScenario(name: string, file: YamlFile): Scenario {
   checkProofs(
     file,
     // A proof whose name is wrong is told as that, not also as missing.
-    variants.filter(({ name, proofs }) => proofs.length === read.proof.length + (written[name]?.proof.length ?? 0)),
+    variants.filter(
+      ({ name, turn, proofs }) =>
+        proofs.length === (turn === 'sweep' ? 0 : read.proof.length) + (written[name]?.proof.length ?? 0),
+    ),
   );
-  for (const [variant, added] of Object.entries(written)) {
+  for (const { name: variant, turn, added } of groups) {
     for (const part of ['load', 'proof'] as const) {
-      if (sizeOf(read[part]) + sizeOf(added?.[part] ?? []) > 0) continue;
+      if (sizeOf(turn === 'sweep' ? [] : read[part]) + sizeOf(added?.[part] ?? []) > 0) continue;
       file.note([part], `at least one entry for the variant ${variant}`, []);
     }
   }

@@ -84,11 +84,11 @@ export const variantFile = z.strictObject({
 
 const group = z.record(slug, variantFile.nullable()).default({});
 const variants = z
-  .strictObject({ each: group, rotate: group, fifth: group } satisfies Record<VariantTurn, z.ZodType>)
+  .strictObject({ each: group, rotate: group, fifth: group, sweep: group } satisfies Record<VariantTurn, z.ZodType>)
   .refine(
     (groups) =>
       new Set(Object.values(groups).flatMap(Object.keys)).size === Object.values(groups).flatMap(Object.keys).length,
-    'each variant in one of "each", "rotate", "fifth"',
+    'each variant in one of "each", "rotate", "fifth", "sweep"',
   );
 
 /**

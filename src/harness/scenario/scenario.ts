@@ -58,8 +58,11 @@ export interface Variant {
   readonly proofs: readonly BoundCheck[];
 }
 
-/** `each`: in every iteration; `rotate`: one of these an iteration, in turn; `fifth`: in every fifth iteration. */
-export const variantTurns = ['each', 'rotate', 'fifth'] as const;
+/**
+ * `each`: in every iteration; `rotate`: one of these an iteration, in turn; `fifth`: in every fifth iteration; `sweep`: in
+ * none, only in a sweep, once or at each of its points, and without what the scenario says for all.
+ */
+export const variantTurns = ['each', 'rotate', 'fifth', 'sweep'] as const;
 export type VariantTurn = (typeof variantTurns)[number];
 
 /** Steps that follow one another. A load that is one list has one lane, `load`. */

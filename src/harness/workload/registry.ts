@@ -7,6 +7,7 @@ import { cutUnacknowledged } from './cut-unacknowledged.ts';
 import { cycle } from './cycle.ts';
 import { deleteItems } from './delete.ts';
 import { delivered } from './delivered.ts';
+import { heal } from './heal.ts';
 import { look } from './look.ts';
 import { page } from './page.ts';
 import { push } from './push.ts';
@@ -27,6 +28,7 @@ export const steps: Readonly<Record<string, Step>> = Object.fromEntries(
     disconnect,
     cycle,
     wait,
+    heal,
     delivered,
     alternate,
     look,

@@ -50,6 +50,8 @@ export interface Load {
   acknowledged(node: NodeName, items: readonly string[], timeoutMs: number): Promise<boolean>;
   /** Waits until every node announced every item that was accepted so far; false when the time runs out (recorded). */
   delivered(timeoutMs: number): Promise<boolean>;
+  /** Ends a fault by its place in the variant's list; false when it has not been injected. */
+  heal(fault: number): Promise<boolean>;
   /** Records a wait that ran out without being an error. */
   gaveUp(waitedFor: string, lastSeen: unknown): void;
 }

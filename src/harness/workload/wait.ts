@@ -38,6 +38,11 @@ export const wait: Step<z.output<typeof parameters>> = {
     else if ('fault' in options) await untilFault(load, options);
     else await untilFired(load, triggers[options.trigger]!, options);
   },
+  points(options) {
+    if (!('trigger' in options)) return [];
+    const moments = triggers[options.trigger]!.points?.(options.parameters) ?? [];
+    return moments.map((parameters) => ({ ...options, parameters }));
+  },
 };
 
 async function untilFault(

@@ -10,6 +10,7 @@ import { damageItems } from './damage-items.ts';
 import { deadLetterAfterThree } from './dead-letter-after-three.ts';
 import type { Defect } from './defect.ts';
 import { degradedForEver } from './degraded-for-ever.ts';
+import { deliveredToOneIsDelivered } from './delivered-to-one-is-delivered.ts';
 import { deliveredWhenSent } from './delivered-when-sent.ts';
 import { descriptorLeakedPerPush } from './descriptor-leaked-per-push.ts';
 import { deviceNameInRelayLog } from './device-name-in-relay-log.ts';
@@ -28,6 +29,7 @@ import { newIdPerRetry } from './new-id-per-retry.ts';
 import { newcomerRefused } from './newcomer-refused.ts';
 import { newestFirst } from './newest-first.ts';
 import { notifyDroppedWhilePulling } from './notify-dropped-while-pulling.ts';
+import { onePageIsAll } from './one-page-is-all.ts';
 import { outboxClearedOnSend } from './outbox-cleared-on-send.ts';
 import { outboxInMemoryOnly } from './outbox-in-memory-only.ts';
 import { outstandingInMemoryOnly } from './outstanding-in-memory-only.ts';
@@ -94,6 +96,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   reconnectPullsFromZero,
   slowAckRemovesEntry,
   stalledSocketAbandoned,
+  onePageIsAll,
+  deliveredToOneIsDelivered,
   deliveredWhenSent,
   cursorSavedBeforeItems,
   headTakenAsSeen,

@@ -46,6 +46,7 @@ const turns: Record<VariantTurn, string> = {
   each: 'in every iteration',
   rotate: 'in turn with the others of its rotation',
   fifth: 'in every fifth iteration',
+  sweep: 'only in a sweep',
 };
 
 function describedVariant(variant: Variant): string[] {
