@@ -9,8 +9,9 @@ import { namedLosses } from './named-losses.ts';
 
 /**
  * Each live entry of the ledger is in each node's store exactly once, each deleted one is tombstoned everywhere, and
- * nothing else is in a store; a node may lack what retention took from the relay, if it told its caller. A push that ended without an answer is on every node or on none. One author's sequence
- * numbers are one per item and follow the order in which the node accepted the items.
+ * nothing else is in a store; a node may lack what retention took from the relay, if it told its caller. A push that
+ * ended without an answer is on every node or on none. One author's sequence numbers are one per item and follow the
+ * order in which the node accepted the items.
  *
  * Not checked: the order of two pushes that were open at the same time, since the tester cannot know which was
  * accepted first; digests (`no-silent-corruption`); deletions that ended without an answer (`converges` wants them

@@ -259,6 +259,7 @@ export class NodeStore {
    */
   protected nameHoles(sql: Sql, head: number, blobs: readonly PulledBlob[], applied: Applied): void {
     const served = Math.max(this.cursors.contiguous(sql), ...blobs.map(({ cursor }) => cursor));
+    if (head <= served) return;
     const held = this.items.heldBeyond(sql, served, heldCountMax).map(({ cursor }) => cursor);
     for (const gap of gapsUpTo(head, served, held)) {
       if (this.cursors.addGap(sql, gap)) applied.gaps.push(gap);
