@@ -5,14 +5,16 @@ import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { judgeTiming } from './lag.ts';
-import { ledgerOf } from './ledger.ts';
+import { type Ledger, ledgerOf } from './ledger.ts';
 import { judgeAbsence } from './missing.ts';
+import { namedLosses } from './named-losses.ts';
 import { readVector } from './vector.ts';
 import { vectorsOf } from './witnesses.ts';
 
 /**
  * The system settled by its deadline; vectors and manifests are byte-identical on all nodes; each vector says all that
- * the ledger knows to be numbered; no node needed a full rescan; no vector component ever went down.
+ * the ledger knows to be numbered; what retention took from the relay and a node named as a gap is left out of the
+ * manifests, and that node’s vector stops before it; no node needed a full rescan; no vector component ever went down.
  *
  * Not checked: cursors (a node's own affair, but see `ack-cursor-is-stored-cursor`), and the completeness of
  * collections, which no evidence holds yet.
@@ -26,9 +28,10 @@ export const converges: Checker<Record<string, never>> = {
   judge(record) {
     const clauses = new Clauses();
     judgeSettled(record, clauses);
-    judgeManifests(record, clauses);
+    const ledger = ledgerOf(record);
+    judgeManifests(record, ledger, clauses);
     if (record.can.includes('vector')) {
-      judgeVectors(record, clauses);
+      judgeVectors(record, ledger, clauses);
       judgeMonotone(record, clauses);
     } else clauses.notRun('version vectors (the system has none)');
     judgeRescans(record, clauses);
@@ -71,12 +74,13 @@ export function manifestOf(items: readonly HeldItem[]): readonly string[] {
     .sort();
 }
 
-function judgeManifests(record: TrialRecord, clauses: Clauses): void {
+function judgeManifests(record: TrialRecord, ledger: Ledger, clauses: Clauses): void {
+  const named = new Set(record.nodes.flatMap((node) => [...namedLosses(record, node, ledger)]));
   const manifests = new Map<string, readonly string[]>();
   for (const node of record.nodes) {
     const items = record.collected.nodes[node]?.items ?? null;
     if (items === null) judgeAbsence(record, clauses, `nodes.${node}.items`, `manifest of ${node}`);
-    else manifests.set(node, manifestOf(items));
+    else manifests.set(node, manifestOf(items.filter(({ item }) => !named.has(item))));
   }
   if (manifests.size < 2) {
     if (record.nodes.length < 2) clauses.unknown('one node cannot differ from another');
@@ -108,7 +112,7 @@ function differences(a: string, left: readonly string[], b: string, right: reado
   return found;
 }
 
-function judgeVectors(record: TrialRecord, clauses: Clauses): void {
+function judgeVectors(record: TrialRecord, ledger: Ledger, clauses: Clauses): void {
   const vectors = new Map<string, string>();
   for (const node of record.nodes) {
     const vector = record.collected.nodes[node]?.vector ?? null;
@@ -121,16 +125,17 @@ function judgeVectors(record: TrialRecord, clauses: Clauses): void {
   });
   clauses.none(problems, 'vectors that are not canonical', 'vectors canonical');
 
-  const [first, ...others] = [...vectors];
+  const numbered = highestNumbers(ledger);
+  const withoutLoss = [...vectors].filter(([node]) => namedLosses(record, node, ledger).size === 0);
+  const [first, ...others] = withoutLoss;
   for (const [node, vector] of others) {
     const breaches = vector === first![1] ? [] : components(first!, [node, vector]);
     clauses.none(breaches, 'differences between vectors', 'vectors alike');
   }
-  const numbered = highestNumbers(record);
   if (numbered.size === 0) clauses.unknown('no numbered item is known, so vectors cannot be compared with anything');
   for (const [node, vector] of vectors) {
     clauses.none(
-      againstLedger(node, vector, numbered),
+      againstLedger(node, vector, reachable(record, node, ledger, numbered)),
       'vector components that are not what is known',
       'vectors complete',
     );
@@ -148,8 +153,7 @@ function components([a, left]: readonly [string, string], [b, right]: readonly [
 }
 
 /** By author: the highest number that its own announcements and all stores know of. */
-function highestNumbers(record: TrialRecord): ReadonlyMap<string, number> {
-  const { facts } = ledgerOf(record);
+function highestNumbers({ facts }: Ledger): ReadonlyMap<string, number> {
   const authorOfNode = new Map<string, string>();
   for (const { nodes, authors } of facts.values()) {
     if (nodes.size === 1 && authors.size === 1) authorOfNode.set([...nodes][0]!, [...authors][0]!);
@@ -163,11 +167,28 @@ function highestNumbers(record: TrialRecord): ReadonlyMap<string, number> {
   return highest;
 }
 
+/** The same, but for an author of whom the node named losses: up to the first of them. */
+function reachable(
+  record: TrialRecord,
+  node: string,
+  ledger: Ledger,
+  numbered: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const reached = new Map(numbered);
+  for (const item of namedLosses(record, node, ledger)) {
+    const { authors, sequences } = ledger.facts.get(item)!;
+    for (const author of authors) {
+      reached.set(author, Math.min(reached.get(author) ?? 0, ...[...sequences].map((sequence) => sequence - 1)));
+    }
+  }
+  return reached;
+}
+
 function againstLedger(node: string, base64: string, numbered: ReadonlyMap<string, number>): string[] {
   const { vector, problem } = readVector(base64);
   if (problem !== null) return [];
   return [...new Set([...vector.keys(), ...numbered.keys()])]
-    .filter((author) => vector.get(author) !== numbered.get(author))
+    .filter((author) => (vector.get(author) ?? 0) !== (numbered.get(author) ?? 0))
     .map(
       (author) =>
         `author ${short(author)}: ${vector.get(author) ?? 0} in the vector of ${node}, ${numbered.get(author) ?? 0} are known`,

@@ -5,11 +5,13 @@ import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { type Ledger, type LedgerPush, ledgerOf } from './ledger.ts';
 import { judgeAbsence } from './missing.ts';
+import { namedLosses } from './named-losses.ts';
 
 /**
  * Each live entry of the ledger is in each node's store exactly once, each deleted one is tombstoned everywhere, and
- * nothing else is in a store. A push that ended without an answer is on every node or on none. One author's sequence
- * numbers are one per item and follow the order in which the node accepted the items.
+ * nothing else is in a store; a node may lack what retention took from the relay, if it told its caller. A push that
+ * ended without an answer is on every node or on none. One author's sequence numbers are one per item and follow the
+ * order in which the node accepted the items.
  *
  * Not checked: the order of two pushes that were open at the same time, since the tester cannot know which was
  * accepted first; digests (`no-silent-corruption`); deletions that ended without an answer (`converges` wants them
@@ -35,7 +37,9 @@ export const noDataLoss: Checker<Record<string, never>> = {
       if (items === null) judgeAbsence(record, clauses, `nodes.${node}.items`, `the store of ${node}`);
       else stores.set(node, items);
     }
-    for (const [node, items] of stores) judgeStore(node, items, ledger, clauses);
+    for (const [node, items] of stores) {
+      judgeStore(node, items, ledger, namedLosses(record, node, ledger), clauses);
+    }
     judgeExtras(stores, ledger, clauses);
     for (const node of stores.keys()) judgeAnswer(record, node, ledger, clauses);
     judgeNumbers(record, ledger, clauses);
@@ -55,7 +59,13 @@ function judgeIds(ledger: Ledger, clauses: Clauses): void {
   );
 }
 
-function judgeStore(node: string, items: readonly HeldItem[], ledger: Ledger, clauses: Clauses): void {
+function judgeStore(
+  node: string,
+  items: readonly HeldItem[],
+  ledger: Ledger,
+  named: ReadonlySet<string>,
+  clauses: Clauses,
+): void {
   const held = new Map<string, HeldItem[]>();
   for (const item of items) held.set(item.item, [...(held.get(item.item) ?? []), item]);
 
@@ -71,10 +81,12 @@ function judgeStore(node: string, items: readonly HeldItem[], ledger: Ledger, cl
     const copy = held.get(item)?.[0];
     if (ledger.deleted.has(item)) {
       if (copy === undefined || !copy.deleted) undeleted.push(`${item} is not tombstoned on ${node}`);
-    } else if (copy === undefined) lost.push(`${item} is not on ${node}`);
-    else if (copy.deleted && !ledger.perhapsDeleted.has(item)) lost.push(`${item} is deleted on ${node}, by nobody`);
+    } else if (copy === undefined) {
+      if (!named.has(item)) lost.push(`${item} is not on ${node}`);
+    } else if (copy.deleted && !ledger.perhapsDeleted.has(item)) lost.push(`${item} is deleted on ${node}, by nobody`);
   }
-  clauses.none(lost, 'accepted items lost', 'every accepted item is on every node');
+  const lacks = named.size === 0 ? '' : `, but for ${named.size} expired that ${node} named`;
+  clauses.none(lost, 'accepted items lost', `every accepted item is on every node${lacks}`);
   clauses.none(undeleted, 'deleted items not tombstoned', 'every deleted item is tombstoned');
 }
 

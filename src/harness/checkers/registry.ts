@@ -31,10 +31,12 @@ import { endsOkOrRetryable } from './ends-ok-or-retryable.ts';
 import { failedSecretsNowhere } from './failed-secrets-nowhere.ts';
 import { flatInBlackouts } from './flat-in-blackouts.ts';
 import { freshEphemerals } from './fresh-ephemerals.ts';
+import { goneFromGap } from './gone-from-gap.ts';
 import { goodput } from './goodput.ts';
 import { halfOpenSeen } from './half-open-seen.ts';
 import { handshakeTook } from './handshake-took.ts';
 import { handshakeWithin } from './handshake-within.ts';
+import { headNeverGoesBack } from './head-never-goes-back.ts';
 import { health } from './health.ts';
 import { idleWithin } from './idle-within.ts';
 import { inRecords } from './in-records.ts';
@@ -45,6 +47,7 @@ import { killedWhilePulling } from './killed-while-pulling.ts';
 import { latencyWithin } from './latency-within.ts';
 import { leftConnectedWithin } from './left-connected-within.ts';
 import { legalTransitions } from './legal-transitions.ts';
+import { lossNamed } from './loss-named.ts';
 import { mutationsTurnRed } from './mutations-turn-red.ts';
 import { networkAbsent } from './network-absent.ts';
 import { neverBeyondStored } from './never-beyond-stored.ts';
@@ -218,6 +221,9 @@ const named = [
   acceptsWithin,
   unknownAtStrike,
   arrivesInPieces,
+  lossNamed,
+  goneFromGap,
+  headNeverGoesBack,
 ] as readonly Checker[];
 
 /** By name: the standing checks and those a scenario can name. */

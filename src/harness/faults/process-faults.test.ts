@@ -95,7 +95,18 @@ describe('process faults', () => {
     await holds(topology, 'node-b', item);
   });
 
+  test('expire: what is older than the newest items is gone from the relay, and nothing brings it back', async () => {
+    const { topology, inject } = await stage();
+    await holds(topology, 'node-b', await pushed(topology, 'node-a', 0));
+    await holds(topology, 'node-b', await pushed(topology, 'node-a', 1));
+    const { heal } = await inject('expire', { keep: 1 });
+    await heal();
+    expect((await topology.relay.stats())!.groups).toMatchObject([{ headCursor: 2, blobs: 1 }]);
+    await holds(topology, 'node-b', await pushed(topology, 'node-a', 2));
+  });
+
   test.each([
+    ['expire', { keep: 0 }],
     ['kill', { target: 'proxy' }],
     ['kill', {}],
     ['set-back', { target: 'relay' }],

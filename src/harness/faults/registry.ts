@@ -7,6 +7,7 @@ import { cutAfterBytes } from './cut-after-bytes.ts';
 import { cutInRecord } from './cut-in-record.ts';
 import { cutReconcile } from './cut-reconcile.ts';
 import { detach } from './detach.ts';
+import { expire } from './expire.ts';
 import type { Fault } from './fault.ts';
 import { flipBit } from './flip-bit.ts';
 import { fragments } from './fragments.ts';
@@ -32,7 +33,7 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[loss, burstLoss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
-    ...[kill, stop, pause, detach, setBack],
+    ...[kill, stop, pause, detach, setBack, expire],
     mutatedCopies,
   ].map((fault) => [fault.kind, fault as Fault]),
 );

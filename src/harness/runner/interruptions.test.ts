@@ -70,6 +70,19 @@ test('a clean-up falls between the strike of the tap and the reconnect, and take
   expect(witnessesOf(disarmed, 'clean-up').map(({ value }) => value.sessions['node-b'])).toEqual([1]);
 });
 
+test('a clean-up that is held leaves what all have', async () => {
+  const lines = (prepare: string) => [
+    `prepare: [${prepare}]`,
+    'faults: [{ kind: kill, target: node-b, for: 1s }]',
+    'load: [{ push: { from: node-a, count: 4 } }, { delivered: { within: 30s } }, { wait: 6s }, clean-up]',
+    'proof: [process-struck]',
+  ];
+  const left = async (prepare: string) =>
+    witnessesOf(await runWith(lines(prepare)), 'clean-up').map(({ value }) => [value.blobsBefore, value.blobsAfter]);
+  expect(await left('hold-clean-up')).toEqual([[4, 4]]);
+  expect(await left('')).toEqual([[4, 0]]);
+});
+
 test('a fault strikes so long after bytes have passed, and nothing is held meanwhile', async () => {
   const record = await runWith([
     'load: [{ push: { from: node-a, count: 3, bytes: 32KiB } }]',

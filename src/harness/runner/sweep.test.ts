@@ -90,6 +90,14 @@ describe('a variant of a sweep', () => {
   });
 });
 
+test('a restart is swept over the acknowledgements its trigger counts', async () => {
+  const scenario = scenarioOf('S-CONV-02');
+  const points = sweepPoints(scenario);
+  const counts = Array.from({ length: 10 }, (_, more) => 11 + more);
+  expect(points.map(({ place }) => (place as { count: number }).count)).toEqual([...counts, ...counts]);
+  expect(await sweep(scenario, [points[0]!, points[19]!], optionsOn(simulator), () => {})).toEqual([]);
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;

@@ -5,9 +5,14 @@ import type { Trigger } from './trigger.ts';
 
 const parameters = z.strictObject({
   node: nodeName,
-  /** `acked`: the relay acknowledged an item; `received`: an item of another node was stored; `sealed`: it goes out. */
-  event: z.enum(['acked', 'received', 'sealed', 'handshake-failed']),
+  /**
+   * `acked`: the relay acknowledged an item; `received`: an item of another node was stored; `sealed`: it goes out;
+   * `gap`: the relay no longer has something.
+   */
+  event: z.enum(['acked', 'received', 'sealed', 'gap', 'handshake-failed']),
   count: z.number().int().positive().default(1),
+  /** The counts at which a sweep strikes instead, once each. */
+  swept: z.array(z.number().int().positive()).default([]),
 });
 
 /** The node announced the event for the `count`th time since the load began. */
@@ -32,4 +37,5 @@ export const announced: Trigger<z.output<typeof parameters>> = {
     });
     return async () => end();
   },
+  points: (written) => written.swept.map((count) => ({ ...written, count, swept: [] })),
 };

@@ -8,6 +8,7 @@ import { cycle } from './cycle.ts';
 import { deleteItems } from './delete.ts';
 import { delivered } from './delivered.ts';
 import { heal } from './heal.ts';
+import { holdCleanUp } from './hold-clean-up.ts';
 import { look } from './look.ts';
 import { page } from './page.ts';
 import { push } from './push.ts';
@@ -35,5 +36,6 @@ export const steps: Readonly<Record<string, Step>> = Object.fromEntries(
     page,
     read,
     cleanUp,
+    holdCleanUp,
   ].map((step) => [step.name, step as Step]),
 );

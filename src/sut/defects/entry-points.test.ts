@@ -40,7 +40,7 @@ describe.each(['relay', 'node'])('%s.mjs', (program) => {
     expect(hook).toEqual({
       code: 3,
       stdout: '',
-      stderr: `${program}: --hooks: expected one of damage-items, export-keys, got "nope"\n`,
+      stderr: `${program}: --hooks: expected one of damage-items, export-keys, retention, got "nope"\n`,
     });
   });
 

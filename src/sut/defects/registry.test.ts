@@ -39,8 +39,12 @@ describe('names', () => {
     expect(() => nodeChanges(['constructor'], [])).toThrow(
       /^--defect: expected one of [a-z-]+, .*, got "constructor"$/,
     );
-    expect(() => nodeChanges([], ['nope'])).toThrow('--hooks: expected one of damage-items, export-keys, got "nope"');
-    expect(() => new RelayHooks(['nope'])).toThrow('--hooks: expected one of damage-items, export-keys, got "nope"');
+    expect(() => nodeChanges([], ['nope'])).toThrow(
+      '--hooks: expected one of damage-items, export-keys, retention, got "nope"',
+    );
+    expect(() => new RelayHooks(['nope'])).toThrow(
+      '--hooks: expected one of damage-items, export-keys, retention, got "nope"',
+    );
   });
 });
 

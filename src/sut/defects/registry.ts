@@ -1,5 +1,6 @@
 import { ackBeforeCommit } from './ack-before-commit.ts';
 import { ackTakenForTheLatest } from './ack-taken-for-the-latest.ts';
+import { acknowledgedFromRows } from './acknowledged-from-rows.ts';
 import { backoffWithoutJitter } from './backoff-without-jitter.ts';
 import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
 import { busySessionsNotTold } from './busy-sessions-not-told.ts';
@@ -16,6 +17,7 @@ import { descriptorLeakedPerPush } from './descriptor-leaked-per-push.ts';
 import { deviceNameInRelayLog } from './device-name-in-relay-log.ts';
 import { emptyPageIsAnError } from './empty-page-is-an-error.ts';
 import { ephemeralReused } from './ephemeral-reused.ts';
+import { expiredRangeIsEmpty } from './expired-range-is-empty.ts';
 import { exportKeys } from './export-keys.ts';
 import { firstCursorZero } from './first-cursor-zero.ts';
 import { groupIdInMetricsLabel } from './group-id-in-metrics-label.ts';
@@ -25,10 +27,12 @@ import { hiddenFullRescan } from './hidden-full-rescan.ts';
 import type { Hook } from './hook.ts';
 import { itemStoredTwice } from './item-stored-twice.ts';
 import { livenessByWrites } from './liveness-by-writes.ts';
+import { lossUntold } from './loss-untold.ts';
 import { newIdPerRetry } from './new-id-per-retry.ts';
 import { newcomerRefused } from './newcomer-refused.ts';
 import { newestFirst } from './newest-first.ts';
 import { notifyDroppedWhilePulling } from './notify-dropped-while-pulling.ts';
+import { numbersFromOldCopy } from './numbers-from-old-copy.ts';
 import { onePageIsAll } from './one-page-is-all.ts';
 import { outboxClearedOnSend } from './outbox-cleared-on-send.ts';
 import { outboxInMemoryOnly } from './outbox-in-memory-only.ts';
@@ -44,6 +48,7 @@ import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
 import { reconnectPullsFromZero } from './reconnect-pulls-from-zero.ts';
 import { residueLost } from './residue-lost.ts';
 import { resumeFromMaximum } from './resume-from-maximum.ts';
+import { retention } from './retention.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
 import { slowAckRemovesEntry } from './slow-ack-removes-entry.ts';
@@ -119,10 +124,14 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   resumeFromMaximum,
   ackTakenForTheLatest,
   residueLost,
+  expiredRangeIsEmpty,
+  lossUntold,
+  numbersFromOldCopy,
+  acknowledgedFromRows,
 ]);
 
 /** Every test hook. */
-export const hooks: Readonly<Record<string, Hook>> = byName([exportKeys, damageItems]);
+export const hooks: Readonly<Record<string, Hook>> = byName([exportKeys, damageItems, retention]);
 
 function byName<T extends { readonly name: string }>(all: readonly T[]): Readonly<Record<string, T>> {
   return Object.fromEntries(all.map((one) => [one.name, one]));

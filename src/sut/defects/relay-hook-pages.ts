@@ -14,10 +14,10 @@ export function relayHookPages(hooks: RelayHooks): PageSource {
   };
 }
 
-function armed(hooks: RelayHooks, body: Uint8Array): Page {
+async function armed(hooks: RelayHooks, body: Uint8Array): Promise<Page> {
   try {
     const { name, parameters } = orderIn(body);
-    return json(200, hooks.arm(name, parameters));
+    return json(200, await hooks.arm(name, parameters));
   } catch (error) {
     if (error instanceof ScenarioError) return json(400, { message: error.message });
     throw error;

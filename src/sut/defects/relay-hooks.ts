@@ -23,7 +23,7 @@ export class RelayHooks {
   }
 
   /** Throws ScenarioError for a hook that is not here or takes no arming, and for parameters it does not know. */
-  arm(name: string, parameters: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  arm(name: string, parameters: Readonly<Record<string, unknown>>): ReturnType<ArmHook> {
     return known('hook of the relay', this.#armable, name)(parameters);
   }
 

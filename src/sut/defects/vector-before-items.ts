@@ -7,7 +7,15 @@ import type { Defect } from './defect.ts';
 
 /** What a page waits for, so that the disk has rest. */
 const storedAfterMs = 300;
-const nothingApplied: Applied = { received: [], refused: [], adopted: [], returned: [], duplicates: 0, forks: 0 };
+const nothingApplied: Applied = {
+  received: [],
+  refused: [],
+  adopted: [],
+  returned: [],
+  gaps: [],
+  duplicates: 0,
+  forks: 0,
+};
 
 export const vectorBeforeItems: Defect = {
   name: 'vector-before-items',

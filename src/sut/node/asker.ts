@@ -5,6 +5,7 @@ import { SessionEnded } from './open-requests.ts';
 import type { Session } from './session.ts';
 import type { Applied } from './store.ts';
 import type { SyncContext } from './sync-context.ts';
+import { tellGap } from './tell-gap.ts';
 
 /**
  * Asks again for what is known to be missing: the outstanding list, on each connection and in rounds; and, once per
@@ -62,7 +63,7 @@ export class Asker {
     const { asked, ...applied } = await store.applyAsked(cursor, blob, (served) => this.#context.sealer.open(served));
     this.#tellApplied(applied);
     if (asked === 'recovered') events.emit({ event: 'recovered', cursor });
-    if (asked === 'gone') this.#tellGap({ from: cursor, to: cursor });
+    if (asked === 'gone') tellGap(this.#context.parts, { from: cursor, to: cursor });
   }
 
   /** Reads the hole once more; if it stays one, it gets a name. */
@@ -77,13 +78,7 @@ export class Asker {
     }
     this.#holesAsked.add(keyOf(hole));
     const isStill = (await store.holes()).some((still) => keyOf(still) === keyOf(hole));
-    if (isStill && (await store.nameGap(hole))) this.#tellGap(hole);
-  }
-
-  #tellGap({ from, to }: Gap): void {
-    const { events, log } = this.#context.parts;
-    log.write('gap-named', { cursors: to - from + 1 });
-    events.emit({ event: 'gap', fromCursor: from, toCursor: to });
+    if (isStill && (await store.nameGap(hole))) tellGap(this.#context.parts, hole);
   }
 
   #session(): Session {

@@ -25,7 +25,9 @@ import { composeNode, type NodeChange } from './parts.ts';
 import type { SyncNode } from './sync-node.ts';
 
 /** Arms one hook of the test image; what it returns is the answer's value. */
-export type Hook = (parameters: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+export type Hook = (
+  parameters: Readonly<Record<string, unknown>>,
+) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
 export interface NodeControlOptions {
   /** Without the device's own files, which come from its home. */

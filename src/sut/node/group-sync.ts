@@ -20,6 +20,7 @@ import type { Session, SessionOwner } from './session.ts';
 import type { NodeStats } from './stats.ts';
 import type { Applied } from './store.ts';
 import type { SyncContext } from './sync-context.ts';
+import { tellGap } from './tell-gap.ts';
 
 /**
  * One device in its group: performs what the state machine of the connection says, and sets the workers (outbox, puller,
@@ -234,7 +235,7 @@ export class GroupSync {
     this.#asker.disconnected();
   }
 
-  #tellApplied({ received, refused, adopted, returned, duplicates, forks }: Applied): void {
+  #tellApplied({ received, refused, adopted, returned, gaps, duplicates, forks }: Applied): void {
     const { events, log } = this.#parts;
     this.#stats.itemsReceived += received.length;
     this.#stats.duplicatesDiscarded += duplicates;
@@ -246,6 +247,7 @@ export class GroupSync {
     }
     for (const { item, cursor, sequence } of adopted) this.outbox.tellAcked(item, cursor, sequence);
     this.outbox.returned(returned);
+    for (const gap of gaps) tellGap(this.#parts, gap);
     for (const { cursor, reason } of refused) {
       log.write('blob-refused', { reason });
       events.emit({ event: 'refused', cursor, reason });

@@ -1,7 +1,7 @@
 import { blobKinds } from '../../contract/wire.ts';
 import { equalBytes } from '../../support/bytes.ts';
 import { NodeError } from '../../support/errors.ts';
-import { acknowledgedCursor, contiguousFrom, type Gap } from '../core/cursor-tracker.ts';
+import { acknowledgedCursor, contiguousFrom, type Gap, gapsUpTo } from '../core/cursor-tracker.ts';
 import type { BlobId, DeviceId } from '../core/ids.ts';
 import type { PulledBlob } from '../core/messages.ts';
 import { encodeTombstone, type Tombstone } from '../core/tombstone.ts';
@@ -37,6 +37,8 @@ export interface Applied {
   readonly adopted: { item: BlobId; cursor: number; sequence: number }[];
   /** Blobs of this device that wait for an acknowledgement and came back byte for byte as they wait. */
   readonly returned: Ack[];
+  /** Where the relay no longer has anything, and nothing that it has shows what it was. */
+  readonly gaps: Gap[];
   duplicates: number;
   /** Two blobs under one number of one author: somebody forked that author's history. */
   forks: number;
@@ -227,6 +229,7 @@ export class NodeStore {
     return this.database.transaction('apply-page', (sql) => {
       const applied = nothingApplied();
       for (const blob of blobs) this.applyBlob(sql, blob, open, applied);
+      this.nameHoles(sql, settledUpTo, blobs, applied);
       this.settle(sql, settledUpTo);
       return applied;
     });
@@ -248,6 +251,19 @@ export class NodeStore {
       this.cursors.addGap(sql, { from: cursor, to: cursor });
       return { asked: 'gone', ...applied };
     });
+  }
+
+  /**
+   * Between the last blob of a complete answer and the head nothing is left that could explain a hole: a tombstone lies
+   * behind what it deletes, and no number of an author shows that one before it is missing.
+   */
+  protected nameHoles(sql: Sql, head: number, blobs: readonly PulledBlob[], applied: Applied): void {
+    const served = Math.max(this.cursors.contiguous(sql), ...blobs.map(({ cursor }) => cursor));
+    if (head <= served) return;
+    const held = this.items.heldBeyond(sql, served, heldCountMax).map(({ cursor }) => cursor);
+    for (const gap of gapsUpTo(head, served, held)) {
+      if (this.cursors.addGap(sql, gap)) applied.gaps.push(gap);
+    }
   }
 
   protected applyBlob(sql: Sql, blob: PulledBlob, open: Sealer['open'], applied: Applied): void {
@@ -352,13 +368,13 @@ export class NodeStore {
     });
   }
 
-  /** Where blobs of other authors must be missing that nothing explains, all of it read already. */
+  /** Where blobs must be missing that nothing explains, all of it read already. */
   holes(): Promise<Gap[]> {
     return this.database.read('holes', (sql) => {
       const contiguous = this.cursors.contiguous(sql);
       const outstanding = this.outstanding.list(sql);
       return this.items
-        .missingSequences(sql, this.self)
+        .missingSequences(sql)
         .filter(({ from, to }) => to <= contiguous && !outstanding.some(({ cursor }) => cursor >= from && cursor <= to))
         .slice(0, holeCountMax);
     });
@@ -407,5 +423,5 @@ export function outboxFull(outboxMax: number): NodeError {
 }
 
 function nothingApplied(): Applied {
-  return { received: [], refused: [], adopted: [], returned: [], duplicates: 0, forks: 0 };
+  return { received: [], refused: [], adopted: [], returned: [], gaps: [], duplicates: 0, forks: 0 };
 }

@@ -283,7 +283,7 @@ test('blobs that expired while a device was away are told as a gap, once', async
   expect(b.events.filter(({ event }) => event === 'gap')).toMatchObject([{ fromCursor: 2, toCursor: 3 }]);
 });
 
-test('a tail that expired is settled by the answer that lacks it, with no further question', async () => {
+test('a tail that expired is settled by the answer that lacks it, with no further question, and told as a gap', async () => {
   const { world, a, b } = await connectedPair();
   await b.value('disconnect');
   for (const text of ['one', 'two', 'three']) await a.push(text);
@@ -293,6 +293,38 @@ test('a tail that expired is settled by the answer that lacks it, with no furthe
   await world.until('the head', async () => (await b.value('status')).cursor === 3);
   await world.clock.advance(30_000);
   expect((await b.value('stats')).pulls).toBe(1);
+  expect(b.events.filter(({ event }) => event === 'gap')).toMatchObject([{ fromCursor: 2, toCursor: 3 }]);
+});
+
+test('what is missing between the last blob that is left and an item of its own is told as a gap', async () => {
+  const { world, a, b } = await connectedPair();
+  await a.push('one');
+  await world.converged(a, b);
+  await b.value('disconnect');
+  for (const text of ['two', 'three']) await a.push(text);
+  await world.until('the pushes', async () => (await a.value('status')).pending === 0);
+  await world.relayDatabase.transaction('expire', (sql) => sql.run('DELETE FROM blobs WHERE cursor > 1'));
+  await b.push('four');
+  await b.value('connect');
+  await world.until('the push', async () => (await b.value('status')).pending === 0);
+  await world.clock.advance(60_000);
+  expect(await b.texts()).toEqual(['four', 'one']);
+  expect(b.events.filter(({ event }) => event === 'gap')).toMatchObject([{ fromCursor: 2, toCursor: 3 }]);
+});
+
+test('a device set back to an older copy is told which of its own items the relay no longer has', async () => {
+  const { world, a, b } = await connectedPair();
+  await a.push('one');
+  await world.converged(a, b);
+  const copy = a.home.copy();
+  for (const text of ['two', 'three', 'four']) await a.push(text);
+  await world.converged(a, b);
+  await world.relayDatabase.transaction('expire', (sql) => sql.run('DELETE FROM blobs WHERE cursor IN (2, 3)'));
+  await a.restart({ storage: copy });
+  await a.push('five');
+  await world.clock.advance(60_000);
+  expect(await a.texts()).toEqual(['five', 'four', 'one']);
+  expect(a.events.filter(({ event }) => event === 'gap')).toMatchObject([{ fromCursor: 2, toCursor: 3 }]);
 });
 
 test('a device set back to an older copy of its storage takes its own items back and uses no number twice', async () => {

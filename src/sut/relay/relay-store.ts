@@ -388,13 +388,17 @@ export class RelayStore {
     return done.length;
   }
 
-  private removeAcknowledged(sql: Sql): number {
-    const groups = sql.all<{ group_id: string; acked: number }>(
+  /** Up to where every device of a group has acknowledged, for groups with more than one. */
+  protected acknowledgedByAll(sql: Sql): readonly { readonly group_id: string; readonly acked: number }[] {
+    return sql.all(
       `SELECT group_id, min(acked_cursor) AS acked FROM devices WHERE revoked_at IS NULL
        GROUP BY group_id HAVING count(*) >= 2 ORDER BY group_id`,
     );
+  }
+
+  private removeAcknowledged(sql: Sql): number {
     let removed = 0;
-    for (const { group_id, acked } of groups) {
+    for (const { group_id, acked } of this.acknowledgedByAll(sql)) {
       removed += sql.run('DELETE FROM blobs WHERE group_id = ? AND cursor <= ?', group_id, acked).changes;
     }
     return removed;

@@ -138,21 +138,21 @@ export class ItemTable {
   }
 
   /**
-   * Where numbers of other authors are missing below a number that is held: the cursors the missing blobs lie between.
+   * Where numbers of an author are missing below a number that is held: the cursors the missing blobs lie between.
    * Both neighbours are blobs of the same author, so nothing that was only pushed out of order is taken for missing.
+   * This device's own are among them only after its storage was set back.
    */
-  missingSequences(sql: Sql, self: DeviceId): Gap[] {
+  missingSequences(sql: Sql): Gap[] {
     return sql.all(
       `SELECT
          IFNULL((SELECT MAX(p.cursor) FROM items p WHERE p.author = i.author AND p.sequence < i.sequence), 0) + 1 AS "from",
          (SELECT MIN(n.cursor) FROM items n WHERE n.author = i.author AND n.sequence >= i.sequence) - 1 AS "to"
        FROM items i
-       WHERE i.author <> ? AND i.sequence > 1
+       WHERE i.sequence > 1
          AND i.sequence > IFNULL((SELECT v.sequence FROM vector v WHERE v.author = i.author), 0)
          AND NOT EXISTS (SELECT 1 FROM items p WHERE p.author = i.author AND p.sequence = i.sequence - 1)
          AND "from" <= "to"
        ORDER BY "from"`,
-      self,
     );
   }
 }
