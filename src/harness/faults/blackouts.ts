@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { directionNames, duration, nodeNames } from '../../contract/parameters.ts';
-import type { Fault } from './fault.ts';
-import { lossSpells } from './loss-spells.ts';
+import type { Topology } from '../topology/topology.ts';
+import { adjustAll } from './adjust-all.ts';
+import { eachWay } from './each-way.ts';
+import { type Fault, healAll, type Injected } from './fault.ts';
+import { lossGrowth } from './loss-growth.ts';
+import { timetable } from './timetable.ts';
 
 const parameters = z
   .strictObject({
@@ -14,22 +18,67 @@ const parameters = z
     every: duration,
   })
   .refine(({ each, every }) => every > each, { error: '`every` longer than `each`' });
+type Parameters = z.output<typeof parameters>;
+
+/** One time in which every packet was dropped. */
+interface Spell {
+  /** Wall clock: all of it lies between these. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** On all links and directions together. */
+  readonly packetsDropped: number;
+}
 
 /** `times` spells in which every packet is lost, the first at once; connections stay, and TCP repairs what was lost. */
-export const blackouts: Fault<z.output<typeof parameters>> = {
+export const blackouts: Fault<Parameters> = {
   kind: 'blackouts',
   about: 'Every packet is lost for a while, several times in a row. Connections stay open and TCP repairs the stream.',
   parameters,
   abilities: ['lose'],
   linksOf: ({ link }) => link,
-  async inject(topology, { link, direction, times, each, every }) {
-    let begun = 0;
-    const next = () => {
-      if (begun === times) return null;
-      begun += 1;
-      return { gapMs: begun === 1 ? 0 : every - each, lossMs: each };
-    };
-    const { heal, witness } = await lossSpells(topology, { link, direction, next });
-    return { heal, witness: async () => ({ blackouts: await witness() }) };
-  },
+  inject,
 };
+
+/** Packets are counted throughout, in the spells and between them. */
+async function inject(topology: Topology, { link, direction, times, each, every }: Parameters): Promise<Injected> {
+  const { clock } = topology;
+  const growth = await lossGrowth(topology, link);
+  const loss = await adjustAll(
+    eachWay(link, direction).map(
+      ({ node, way }) =>
+        () =>
+          topology.link(node).lose({ direction: way, share: 0 }),
+    ),
+  );
+  const spells: Spell[] = [];
+  let droppedBefore = 0;
+  let begunMs: number | null = null;
+  const begin = async () => {
+    begunMs = clock.wallMs();
+    await loss.change({ share: 1 });
+  };
+  const end = async () => {
+    if (begunMs === null) return;
+    await loss.change({ share: 0 });
+    const { packetsDropped } = await growth();
+    spells.push({ fromMs: begunMs, untilMs: clock.wallMs(), packetsDropped: packetsDropped - droppedBefore });
+    droppedBefore = packetsDropped;
+    begunMs = null;
+  };
+  const stop = timetable(clock, 0, async () => {
+    if (begunMs === null) {
+      await begin();
+      return each;
+    }
+    await end();
+    return spells.length === times ? null : every - each;
+  });
+  return {
+    heal: healAll([loss.heal, stop]),
+    witness: async () => {
+      await stop();
+      await end();
+      return { blackouts: { ...(await growth()), spells } };
+    },
+  };
+}

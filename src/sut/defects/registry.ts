@@ -2,6 +2,7 @@ import { ackBeforeCommit } from './ack-before-commit.ts';
 import { ackTakenForTheLatest } from './ack-taken-for-the-latest.ts';
 import { backoffWithoutJitter } from './backoff-without-jitter.ts';
 import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
+import { bufferNotCleared } from './buffer-not-cleared.ts';
 import { busySessionsNotTold } from './busy-sessions-not-told.ts';
 import { cursorInTwoStatements } from './cursor-in-two-statements.ts';
 import { cursorRecomputed } from './cursor-recomputed.ts';
@@ -42,6 +43,7 @@ import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
 import { reconnectPullsFromZero } from './reconnect-pulls-from-zero.ts';
 import { residueLost } from './residue-lost.ts';
 import { resumeFromMaximum } from './resume-from-maximum.ts';
+import { resumesAfterSent } from './resumes-after-sent.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
 import { slowAckRemovesEntry } from './slow-ack-removes-entry.ts';
@@ -115,6 +117,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   resumeFromMaximum,
   ackTakenForTheLatest,
   residueLost,
+  resumesAfterSent,
+  bufferNotCleared,
 ]);
 
 /** Every test hook. */
