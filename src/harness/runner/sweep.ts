@@ -26,8 +26,9 @@ function pointsOfFaults(variant: Variant): readonly SweepPoint[] {
   );
 }
 
+/** Every form of the steps of its load; without any, the trial itself is the only point. */
 function pointsOfLoad(variant: Variant): readonly SweepPoint[] {
-  return variant.load.flatMap((lane, laneIndex) =>
+  const points = variant.load.flatMap((lane, laneIndex) =>
     lane.steps.flatMap((bound, index) =>
       (bound.step.points?.(bound.parameters) ?? []).map((place) => {
         const steps = lane.steps.with(index, { ...bound, parameters: place });
@@ -35,6 +36,7 @@ function pointsOfLoad(variant: Variant): readonly SweepPoint[] {
       }),
     ),
   );
+  return points.length === 0 ? [{ place: variant.topology, variant }] : points;
 }
 
 /** The fault at each of its places, then at each of its trigger's moments. */

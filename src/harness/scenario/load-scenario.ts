@@ -112,7 +112,7 @@ function writtenVariants({ variants }: ScenarioFile): readonly WrittenVariant[] 
 }
 
 /** The trial of a sweep stands alone: nothing of the scenario's own load, faults and checks is added to it. */
-function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: ScenarioFile): Scenario['orders'] {
+function bindSweep(file: YamlFile, { sweep, settle, topology, profile, observe }: ScenarioFile): Scenario['orders'] {
   if (sweep === undefined) return null;
   for (const part of ['load', 'proof'] as const) {
     if (sizeOf(sweep[part]) === 0) file.note(['sweep', part], 'at least one entry', []);
@@ -120,12 +120,12 @@ function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: Scenari
   const variant: Variant = {
     name: 'sweep',
     turn: 'each',
-    topology,
+    topology: sweep.topology ?? topology,
     profile,
     needs: [],
     seeded: sweep.seed === 'standard',
     settleWithinMs: settle.within,
-    observeEveryMs: null,
+    observeEveryMs: sweep['orders-of'] === undefined ? (observe ?? null) : null,
     ...bindParts(file, sweep, ['sweep']),
   };
   return { step: sweep['orders-of'] ?? null, variant };

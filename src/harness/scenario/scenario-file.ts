@@ -11,6 +11,7 @@ export const topologies = [
   'five',
   'swarm',
   'swarm-lite',
+  'swarm-200',
   'multi-relay',
   'attacker',
   'evil-relay',
@@ -93,11 +94,12 @@ const variants = z
 
 /**
  * What `chaos sweep` runs beside the faults' points: a trial of its own, once for each order of a relay's steps, or for
- * each form of a step of its load.
+ * each form of a step of its load, or once.
  */
 const sweepFile = z.strictObject({
   /** Name of the database step whose orders are enumerated, such as `relay.push`. */
   'orders-of': z.string().optional(),
+  topology: z.enum(topologies).optional(),
   ...trialParts,
   seed: z.enum(['standard', 'none']).default('standard'),
 });

@@ -25,7 +25,7 @@ export interface Scenario {
   readonly plantedInTester: readonly string[];
   /**
    * The trial that only `chaos sweep` runs; null: none. In every order of the relay's steps of one name, or, when `step`
-   * is null, in every form of the steps of its load.
+   * is null, in every form of the steps of its load; once where they have but one.
    */
   readonly orders: { readonly step: string | null; readonly variant: Variant } | null;
   /** What the smoke run takes of it; null: nothing. */
