@@ -9,6 +9,12 @@ export const duration = z
   .regex(/^\d+(ms|s|m)$/, 'a duration such as "250ms", "30s" or "5m"')
   .transform((text) => durationMs(text) ?? 0);
 
+/** "250ms", or `{ from: 0ms, to: 60ms }`: a time drawn by seed between two. Both ends once read. */
+export const drawnDuration = z.union([
+  duration.transform((ms) => ({ from: ms, to: ms })),
+  z.strictObject({ from: duration, to: duration }),
+]);
+
 /** A whole number of bytes, or "8KiB", "1MiB". */
 export const byteCount = z
   .union([z.number().int().nonnegative(), z.string().regex(/^\d+(B|KiB|MiB)$/, 'a size such as 512, "8KiB" or "1MiB"')])
@@ -21,10 +27,22 @@ export const byteCount = z
 /** `node-a`, `node-b`, … */
 export const nodeName = z.string().regex(/^node-[a-z0-9]+$/, 'a node such as "node-a"');
 
-/** One node or a list of them; a list once read. */
+/** `node-1..200` stands for those and all between them. */
+const nodeOrRange = z
+  .string()
+  .regex(/^node-([a-z0-9]+|\d+\.\.\d+)$/, 'a node such as "node-a", or a range such as "node-1..200"');
+
+/** One node, a range or a list of nodes; a list once read. */
 export const nodeNames = z
-  .union([nodeName, z.array(nodeName).min(1)])
-  .transform((value) => (typeof value === 'string' ? [value] : value));
+  .union([nodeOrRange, z.array(nodeName).min(1)])
+  .transform((value) => (typeof value === 'string' ? namesOf(value) : value));
+
+function namesOf(nodes: string): string[] {
+  const [first, last] = nodes.replace('node-', '').split('..').map(Number);
+  return last === undefined
+    ? [nodes]
+    : Array.from({ length: last - first! + 1 }, (_, index) => `node-${first! + index}`);
+}
 
 /** `up` (node to relay), `down` (relay to node) or `both`; a list once read. */
 export const directionNames = z

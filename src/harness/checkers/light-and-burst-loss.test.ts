@@ -12,13 +12,13 @@ const isWitness = (name: string) => (entry: { kind: string; name?: string }) =>
   entry.kind === 'witness' && entry.name === name;
 const captureOf = (draft: Draft, point: string) => draft.collected.captures.find((one) => one.point === point)!;
 
-/** The fault of the record is of this kind, with two spells: 10 to 12 s and 16 to 18 s. */
-function inSpells(kind: string, packetsDropped = 20) {
+/** The fault of the record is two blackouts: 10 to 12 s and 16 to 18 s. */
+function inSpells(packetsDropped = 20) {
   return (draft: Draft) => {
-    edit(draft, beginsFault, { name: kind, parameters: { link: ['node-a'] } });
+    edit(draft, beginsFault, { name: 'blackouts', parameters: { link: ['node-a'] } });
     remove(draft, isWitness('loss'));
     const spells = [10_000, 16_000].map((fromMs) => ({ fromMs, untilMs: fromMs + 2000, packetsDropped }));
-    insert(draft, 19_999, witness(kind, { ...lossOf(500, 2 * packetsDropped, 30), spells }, 0));
+    insert(draft, 19_999, witness('blackouts', { ...lossOf(500, 2 * packetsDropped, 30), spells }, 0));
   };
 }
 
@@ -41,7 +41,7 @@ describe('drop-share', () => {
       },
       {
         says: 'invalid',
-        when: 'runs were asked for and no loss came in bursts',
+        when: 'runs were asked for and none was counted',
         change: () => {},
         parameters: { from: 0.1, to: 0.3, runMin: 1 },
       },
@@ -55,22 +55,21 @@ describe('drop-share', () => {
     [
       {
         says: 'invalid',
-        when: 'bursts were too thin',
+        when: 'runs were too short',
         change: () => {},
-        parameters: { from: 0.04, to: 0.16, runMin: 10.1 },
-        naming: '2 bursts, at least 10.0 drops in a row',
+        parameters: { from: 0.1, to: 0.3, runMin: 1.26 },
+        naming: '80 runs of drops, 1.25 packets each on average',
       },
-      { says: 'unknown', when: 'nobody counted', change: (d) => remove(d, isWitness('burst-loss')) },
     ],
-    { from: 0.04, to: 0.16, runMin: 10 },
-    inSpells('burst-loss'),
+    { from: 0.1, to: 0.3, runMin: 1.25 },
+    (d) => edit(d, isWitness('loss'), { value: { ...lossOf(500, 100, 60), runs: 80 } }),
   );
 });
 
 describe('flat-in-blackouts', () => {
   const sample = (recordsIn: number) => witness('relay', { recordsIn, sessions: {} });
   const sampled = (draft: Draft) => {
-    inSpells('blackouts')(draft);
+    inSpells()(draft);
     insert(draft, 10_100, sample(4));
     for (const atMs of [10_200, 11_000, 11_900]) insert(draft, atMs, sample(5));
     for (const atMs of [16_100, 17_000, 17_900]) insert(draft, atMs, sample(6));
@@ -84,7 +83,7 @@ describe('flat-in-blackouts', () => {
         change: (d) => insert(d, 16_500, sample(9)),
         naming: 'blackout 2',
       },
-      { says: 'invalid', when: 'nothing was dropped in one', change: inSpells('blackouts', 0) },
+      { says: 'invalid', when: 'nothing was dropped in one', change: inSpells(0) },
       { says: 'invalid', when: 'there were fewer', change: () => {}, parameters: { count: 3, forMs: 1500 } },
       { says: 'unknown', when: 'nobody read the counters', change: (d) => remove(d, isWitness('relay')) },
       { says: 'unknown', when: 'nobody told of them', change: (d) => remove(d, isWitness('blackouts')) },
@@ -97,7 +96,7 @@ describe('flat-in-blackouts', () => {
 
 /** Acknowledgements at the interface of node-a half a second after each blackout, and one new connection after the first. */
 function recovered(draft: Draft): void {
-  inSpells('blackouts')(draft);
+  inSpells()(draft);
   captureOf(draft, 'node-a').records = [
     captured(12_100, 'a2', 'up', 0, 1218, null),
     captured(12_500, 'a', 'down', 11, 150, ['PUSH_ACK']),

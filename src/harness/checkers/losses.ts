@@ -13,7 +13,7 @@ export function countedLoss(record: TrialRecord, clauses: Clauses): WitnessValue
     clauses.broken('no fault was on');
     return null;
   }
-  const seen = (['loss', 'burst-loss', 'blackouts'] as const)
+  const seen = (['loss', 'blackouts'] as const)
     .flatMap((name) => witnessesOf(record, name))
     .filter(({ entry }) => entry.fault !== undefined && armed.has(entry.fault));
   if (seen.length === 0) {
@@ -26,6 +26,7 @@ export function countedLoss(record: TrialRecord, clauses: Clauses): WitnessValue
     packetsDropped: sum('packetsDropped'),
     droppedUp: sum('droppedUp'),
     droppedDown: sum('droppedDown'),
+    runs: sum('runs'),
     segmentsRetransmitted: sum('segmentsRetransmitted'),
   };
 }

@@ -11,6 +11,8 @@ const lossCounts = {
   packetsDropped: count,
   droppedUp: count,
   droppedDown: count,
+  /** Of packets dropped one after the other; counted of correlated loss only. */
+  runs: count.default(0),
   segmentsRetransmitted: count,
 };
 const spells = z.array(z.object({ fromMs: z.number(), untilMs: z.number(), packetsDropped: count }));
@@ -37,8 +39,7 @@ export const witnessValues = {
   canaries: z.object({ labels: z.record(z.string(), count) }),
   /** What the kernel counted while a fault was on. */
   loss: z.object(lossCounts),
-  /** The same of loss that comes in spells, and each of them: wall clock, what was dropped on all links together. */
-  'burst-loss': z.object({ ...lossCounts, spells }),
+  /** The same of blackouts, and each of them: wall clock, what was dropped on all links together. */
   blackouts: z.object({ ...lossCounts, spells }),
   /** Just before a partition was healed: how it was made, what proxy and kernel listed on the links, and what was dropped. */
   partition: z.object({

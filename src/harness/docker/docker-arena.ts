@@ -103,7 +103,7 @@ class DockerArena implements Arena {
       return `the nodes of the topology ${topology} share one machine, and only one of them cannot suffer ${ability}`;
     }
     if (ability === 'lose' && this.#open.facts.loss === null) {
-      return 'this kernel has neither the statistic match of iptables nor numgen of nft';
+      return 'this kernel has neither the statistic and connmark matches of iptables nor numgen and ct mark of nft';
     }
     if (ability === 'starve' && !this.#open.facts.tbf) return 'this kernel has no token bucket filter (sch_tbf)';
     if (ability === 'reset' && !this.#open.facts.endsSockets) {

@@ -17,7 +17,7 @@ import type {
 } from '../topology/topology.ts';
 import type { Addresses } from './addresses.ts';
 import type { LinkBytes } from './link-bytes.ts';
-import type { Shaper } from './shaper.ts';
+import type { LossCount, Shaper } from './shaper.ts';
 import { once, type ToxicState, type ToxiproxyServer } from './toxiproxy-server.ts';
 
 export interface LinkParts {
@@ -35,7 +35,7 @@ interface LossInForce {
   readonly direction: Direction;
   readonly shaper: Shaper;
   readonly name: string;
-  share: number;
+  measure: Loss;
 }
 
 /** The path from a node through its own Toxiproxy proxy to the relay. */
@@ -123,21 +123,21 @@ export class DockerLink implements Link {
     return (await this.#addToxic({ type: 'limit_data', direction, attributes: { bytes } })).heal;
   }
 
-  async lose({ direction, share }: { direction: Direction } & Loss): Promise<Adjustable<Loss>> {
+  async lose({ direction, ...measure }: { direction: Direction } & Loss): Promise<Adjustable<Loss>> {
     const { nodeShaper, proxyShaper, addresses } = this.#parts;
     const [shaper, from, side] =
       direction === 'up'
         ? ([proxyShaper, addresses.ofNode(this.node), 'destination'] as const)
         : ([nodeShaper, addresses.toxiproxy, 'source'] as const);
     const rule = { from, port: { side, number: addresses.proxyPort(this.node) } };
-    const name = await shaper.addLoss({ ...rule, share });
-    const loss: LossInForce = { direction, shaper, name, share };
+    const name = await shaper.addLoss({ ...rule, ...measure });
+    const loss: LossInForce = { direction, shaper, name, measure };
     this.#losses.push(loss);
     return {
       heal: once(() => shaper.removeLoss(name)),
       change: async (next) => {
         await shaper.changeLoss(name, { ...rule, ...next });
-        loss.share = next.share;
+        loss.measure = next;
       },
     };
   }
@@ -182,7 +182,7 @@ export class DockerLink implements Link {
       ...(enabled ? [] : [{ ability: 'cut', direction: null, measure: {} } as const]),
       ...toxics.map(inForceOf),
       ...rates.map((bytesPerSecond) => ({ ability: 'starve', direction: 'up', measure: { bytesPerSecond } }) as const),
-      ...losses.map(({ direction, share }) => ({ ability: 'lose', direction, measure: { share } }) as const),
+      ...losses.map(({ direction, measure }) => ({ ability: 'lose', direction, measure: { ...measure } }) as const),
     ];
   }
 
@@ -211,11 +211,12 @@ export class DockerLink implements Link {
     return counts.reduce((sum, { packetsDropped }) => sum + packetsDropped, 0);
   }
 
-  async #count(): Promise<Pick<LossWitness, 'packetsSeen' | 'packetsDropped'>> {
+  async #count(): Promise<LossCount> {
     const counts = await Promise.all(this.#losses.map(({ shaper, name }) => shaper.count(name)));
     return {
       packetsSeen: counts.reduce((sum, { packetsSeen }) => sum + packetsSeen, 0),
       packetsDropped: counts.reduce((sum, { packetsDropped }) => sum + packetsDropped, 0),
+      runs: counts.reduce((sum, { runs }) => sum + runs, 0),
     };
   }
 }

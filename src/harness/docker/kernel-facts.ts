@@ -9,7 +9,7 @@ export type LossMechanism = 'iptables-statistic' | 'nft-numgen';
 
 export interface KernelFacts {
   readonly kernel: string;
-  /** How packets are lost; null: this kernel cannot. */
+  /** How packets are lost, at random and in runs; null: this kernel cannot. */
   readonly loss: LossMechanism | null;
   readonly netem: boolean;
   readonly tbf: boolean;
@@ -20,9 +20,9 @@ export interface KernelFacts {
 }
 
 const statistic =
-  'iptables -w -A INPUT -p tcp -m comment --comment x -m statistic --mode random --probability 0.5 -j DROP';
+  'iptables -w -A INPUT -p tcp -m comment --comment x -m connmark --mark 1 -m statistic --mode random --probability 0.5 -j CONNMARK --set-mark 2';
 const numgen =
-  "nft add table inet probe && nft 'add chain inet probe in { type filter hook input priority 0; }' && nft 'add rule inet probe in numgen random mod 2 < 1 counter drop'";
+  "nft add table inet probe && nft 'add chain inet probe in { type filter hook input priority 0; }' && nft 'add rule inet probe in ct mark 1 numgen random mod 2 < 1 counter ct mark set 2'";
 
 /** `ss` prints the sockets that it has ended, and says nothing where it cannot. */
 const endSocket = 'exec 9<>/dev/udp/127.0.0.1/9; ss -KHun dport = :9 | grep -q :9; s=$?; exec 9>&-; (exit $s)';

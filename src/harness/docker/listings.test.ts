@@ -13,8 +13,36 @@ describe('what kernel, proxy and engine print is read as it is meant', () => {
       24     1800 DROP       tcp  --  *      *       10.222.0.11          0.0.0.0/0            tcp dpt:7001 /* relay-chaos-loss-1 */ statistic mode random probability 0.20000000019
        7      420            tcp  --  *      *       10.222.0.12          0.0.0.0/0            tcp dpt:7002 /* relay-chaos-loss-12 */`;
     expect(Object.fromEntries(parseCounts(listed))).toEqual({
-      'loss-1': { packetsSeen: 120, packetsDropped: 24 },
-      'loss-12': { packetsSeen: 7, packetsDropped: 0 },
+      'loss-1': { packetsSeen: 120, packetsDropped: 24, runs: 0 },
+      'loss-12': { packetsSeen: 7, packetsDropped: 0, runs: 0 },
+    });
+  });
+
+  test('correlated loss rules of iptables', () => {
+    const listed = `Chain INPUT (policy ACCEPT 0 packets, 0 bytes)
+     200    20000            tcp  --  *      *       10.222.0.11          0.0.0.0/0            tcp dpt:7001 /* relay-chaos-loss-1 */
+      14     1400 CONNMARK   tcp  --  *      *       10.222.0.11          0.0.0.0/0            tcp dpt:7001 /* relay-chaos-loss-1-begins */ connmark match ! 0x1 statistic mode random probability 0.07500000019 CONNMARK set 0x2
+      13     1300 CONNMARK   tcp  --  *      *       10.222.0.11          0.0.0.0/0            tcp dpt:7001 /* relay-chaos-loss-1-memory */ connmark match  0x1 statistic mode random probability 0.67499999981 CONNMARK and 0x0
+      14     1400 CONNMARK   tcp  --  *      *       10.222.0.11          0.0.0.0/0            tcp dpt:7001 /* relay-chaos-loss-1-memory */ connmark match  0x2 CONNMARK set 0x1
+      20     2000 DROP       tcp  --  *      *       10.222.0.11          0.0.0.0/0            tcp dpt:7001 /* relay-chaos-loss-1 */ connmark match  0x1`;
+    expect(Object.fromEntries(parseCounts(listed))).toEqual({
+      'loss-1': { packetsSeen: 200, packetsDropped: 20, runs: 14 },
+    });
+  });
+
+  test('correlated loss rules of nft', () => {
+    const listed = `table inet relay-chaos-loss-3 {
+	chain in {
+		type filter hook input priority filter; policy accept;
+		ip saddr 127.0.0.1 tcp dport 7001 counter packets 200 bytes 20000
+		ip saddr 127.0.0.1 tcp dport 7001 ct mark != 0x00000001 numgen random mod 2147483647 < 161061273 counter packets 14 bytes 1400 ct mark set 0x00000002 comment "begins"
+		ip saddr 127.0.0.1 tcp dport 7001 ct mark 0x00000001 numgen random mod 2147483647 < 1449551461 ct mark set 0x00000000
+		ip saddr 127.0.0.1 tcp dport 7001 ct mark 0x00000002 ct mark set 0x00000001
+		ip saddr 127.0.0.1 tcp dport 7001 ct mark 0x00000001 counter packets 20 bytes 2000 drop
+	}
+}`;
+    expect(Object.fromEntries(parseCounts(listed))).toEqual({
+      'loss-3': { packetsSeen: 200, packetsDropped: 20, runs: 14 },
     });
   });
 
@@ -31,7 +59,9 @@ table inet relay-chaos-loss-3 {
 		ip saddr 10.222.0.11 tcp dport 7001 numgen random mod 2147483647 < 429496729 counter packets 11 bytes 1100 drop
 	}
 }`;
-    expect(Object.fromEntries(parseCounts(listed))).toEqual({ 'loss-3': { packetsSeen: 50, packetsDropped: 11 } });
+    expect(Object.fromEntries(parseCounts(listed))).toEqual({
+      'loss-3': { packetsSeen: 50, packetsDropped: 11, runs: 0 },
+    });
   });
 
   test('retransmissions of /proc/net/snmp', () => {

@@ -5,22 +5,23 @@
  * Offloads are off on both ends from the start, else one "packet" is up to 64 KB, in the loss and in the captures.
  */
 import { EnvironmentError } from '../../support/errors.ts';
+import { lossChances } from '../topology/loss-chances.ts';
+import type { Loss } from '../topology/topology.ts';
 import { interfaceOf } from './interface-of.ts';
 import type { LossMechanism } from './kernel-facts.ts';
 import { quoted, type Shell } from './shell.ts';
 
-export interface LossRule {
+export interface LossRule extends Loss {
   /** Of the segments: where they come from and go to. */
   readonly from: string;
   /** The TCP port that names the link: its own at the proxy, the proxy's at the node. */
   readonly port: { readonly side: 'source' | 'destination'; readonly number: number };
-  /** Probability, 0 to 1; 0 only counts. */
-  readonly share: number;
 }
 
 export interface LossCount {
   readonly packetsSeen: number;
   readonly packetsDropped: number;
+  readonly runs: number;
 }
 
 /** Bytes that leave at once when a rate is set: one full packet. The queue behind it holds some forty more. */
@@ -195,32 +196,64 @@ class SharedReading<T> {
   }
 }
 
-const none: LossCount = { packetsSeen: 0, packetsDropped: 0 };
+const none: LossCount = { packetsSeen: 0, packetsDropped: 0, runs: 0 };
 
 function sum(one: LossCount, other: LossCount): LossCount {
   return {
     packetsSeen: one.packetsSeen + other.packetsSeen,
     packetsDropped: one.packetsDropped + other.packetsDropped,
+    runs: one.runs + other.runs,
   };
 }
 
 /** `iptables` counts in two rules, one that only counts and one that drops; nft in two counters. */
-function addCommand(mechanism: LossMechanism, name: string, { from, port, share }: LossRule): string {
+function addCommand(mechanism: LossMechanism, name: string, { from, port, ...loss }: LossRule): string {
   const comment = `relay-chaos-${name}`;
   if (mechanism === 'iptables-statistic') {
-    const match = `-p tcp -s ${from} --${port.side}-port ${port.number} -m comment --comment ${comment}`;
-    const counts = `iptables -w -A INPUT ${match}`;
-    return share === 0 ? counts : `${counts} && ${counts} -m statistic --mode random --probability ${share} -j DROP`;
+    const rule = (suffix: string, rest: string) =>
+      `iptables -w -A INPUT -p tcp -s ${from} --${port.side}-port ${port.number} -m comment --comment ${comment}${suffix}${rest}`;
+    return [rule('', ''), ...iptablesDrops(loss).map(([suffix, rest]) => rule(suffix, ` ${rest}`))].join(' && ');
   }
   const match = `ip saddr ${from} tcp ${port.side === 'source' ? 'sport' : 'dport'} ${port.number}`;
-  // All of them is no matter of chance, and nft refuses a limit that is the modulus.
-  const chance = share === 1 ? '' : `numgen random mod 2147483647 < ${Math.round(share * 0x7fffffff)} `;
   return [
     `nft add table inet ${comment}`,
     `nft ${quoted(`add chain inet ${comment} in { type filter hook input priority 0; }`)}`,
-    `nft ${quoted(`add rule inet ${comment} in ${match} counter`)}`,
-    ...(share === 0 ? [] : [`nft ${quoted(`add rule inet ${comment} in ${match} ${chance}counter drop`)}`]),
+    ...['counter', ...nftDrops(loss)].map((rest) => `nft ${quoted(`add rule inet ${comment} in ${match} ${rest}`)}`),
   ].join(' && ');
+}
+
+/*
+ * Correlated loss remembers in the mark of a connection that its packet before was dropped: 1. A run may begin (2, which
+ * becomes 1) before one may end (0), so that no packet does both.
+ */
+
+/** What the rules that drop add to the comment, and the rest of each. */
+function iptablesDrops(loss: Loss): (readonly [suffix: '' | '-begins' | '-memory', rest: string])[] {
+  const by = (chance: number) => `-m statistic --mode random --probability ${chance}`;
+  if (loss.share === 0) return [];
+  if (loss.correlation === undefined) return [['', `${by(loss.share)} -j DROP`]];
+  const { afterPassed, afterDropped } = lossChances(loss);
+  return [
+    ['-begins', `-m connmark ! --mark 1 ${by(afterPassed)} -j CONNMARK --set-mark 2`],
+    ['-memory', `-m connmark --mark 1 ${by(1 - afterDropped)} -j CONNMARK --set-mark 0`],
+    ['-memory', '-m connmark --mark 2 -j CONNMARK --set-mark 1'],
+    ['', '-m connmark --mark 1 -j DROP'],
+  ];
+}
+
+function nftDrops(loss: Loss): string[] {
+  // All of them is no matter of chance, and nft refuses a limit that is the modulus.
+  const by = (chance: number) =>
+    chance === 1 ? '' : `numgen random mod 2147483647 < ${Math.round(chance * 0x7fffffff)} `;
+  if (loss.share === 0) return [];
+  if (loss.correlation === undefined) return [`${by(loss.share)}counter drop`];
+  const { afterPassed, afterDropped } = lossChances(loss);
+  return [
+    `ct mark != 1 ${by(afterPassed)}counter ct mark set 2 comment "begins"`,
+    `ct mark 1 ${by(1 - afterDropped)}ct mark set 0`,
+    'ct mark 2 ct mark set 1',
+    'ct mark 1 counter drop',
+  ];
 }
 
 function removeCommand(mechanism: LossMechanism, name: string): string {
@@ -234,7 +267,7 @@ function listCommand(mechanism: LossMechanism): string {
   return mechanism === 'iptables-statistic' ? 'iptables -w -nvxL INPUT' : 'nft list ruleset';
 }
 
-/** By rule name: the counting rule's packets and the dropping rule's. Reads both tools' listings. */
+/** By rule name: packets of the rule that counts, the one that drops, and the one that begins a run of drops. */
 export function parseCounts(listed: string): Map<string, LossCount> {
   const counts = new Map<string, LossCount>();
   let table = '';
@@ -242,10 +275,10 @@ export function parseCounts(listed: string): Map<string, LossCount> {
     table = /^table inet relay-chaos-(loss-\d+) /.exec(line)?.[1] ?? (line.startsWith('table ') ? '' : table);
     const name = /relay-chaos-(loss-\d+)/.exec(line)?.[1] ?? table;
     const packets = /counter packets (\d+)/.exec(line)?.[1] ?? /^\s*(\d+)\s+\d+\s/.exec(line)?.[1];
-    if (name === '' || packets === undefined) continue;
+    if (name === '' || packets === undefined || line.includes('-memory')) continue;
     const known = counts.get(name) ?? none;
-    const isDrop = /\bdrop\b/i.test(line);
-    counts.set(name, { ...known, [isDrop ? 'packetsDropped' : 'packetsSeen']: Number(packets) });
+    const field = /\bdrop\b/i.test(line) ? 'packetsDropped' : /\bbegins\b/.test(line) ? 'runs' : 'packetsSeen';
+    counts.set(name, { ...known, [field]: Number(packets) });
   }
   return counts;
 }

@@ -25,6 +25,7 @@ function ofEach(count: (field: keyof LossWitness) => number): LossWitness {
     packetsDropped: count('packetsDropped'),
     droppedUp: count('droppedUp'),
     droppedDown: count('droppedDown'),
+    runs: count('runs'),
     segmentsRetransmitted: count('segmentsRetransmitted'),
   };
 }

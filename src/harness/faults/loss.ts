@@ -9,21 +9,26 @@ const parameters = z.strictObject({
   link: nodeNames,
   direction: directionNames.default(['up', 'down']),
   share,
+  /** How likely a packet shares the fate of the one before it, so that losses come in runs. */
+  correlation: share.optional(),
 });
 
-/** Each packet of the links is lost on its way with probability `share`; TCP repairs it and the node sees stalls. */
+/**
+ * Each packet of the links is lost on its way with probability `share`; TCP repairs it and the node sees stalls. With a
+ * `correlation` as many are lost, more of them in a row.
+ */
 export const loss: Fault<z.output<typeof parameters>> = {
   kind: 'loss',
   about: 'Each packet is lost with the given probability. TCP sends it again, the victim sees stalls and slowness.',
   parameters,
   abilities: ['lose'],
   linksOf: ({ link }) => link,
-  async inject(topology, { link, direction, share }) {
+  async inject(topology, { link, direction, share, correlation }) {
     const growth = await lossGrowth(topology, link);
     const parts = eachWay(link, direction).map(
       ({ node, way }) =>
         () =>
-          topology.link(node).lose({ direction: way, share }),
+          topology.link(node).lose({ direction: way, share, ...(correlation === undefined ? {} : { correlation }) }),
     );
     return { heal: (await adjustAll(parts)).heal, witness: async () => ({ loss: await growth() }) };
   },

@@ -3,7 +3,7 @@ import { pause } from '../../support/clock.ts';
 import { Prng } from '../../support/prng.ts';
 import { openSimulator } from '../simulator/simulated-arena.ts';
 import { connected, formGroup, holds, pushed } from '../topology/suite-steps.ts';
-import type { Link, Topology } from '../topology/topology.ts';
+import type { Link, LossWitness, Topology } from '../topology/topology.ts';
 import { healAll, type Injected } from './fault.ts';
 import { faults } from './registry.ts';
 
@@ -187,17 +187,17 @@ describe('network faults', () => {
     await holds(topology, 'node-b', item);
   });
 
-  test('burst-loss is dead for the share of the time that its means say', async () => {
-    const { topology, inject, load } = await stage();
-    const startMs = topology.clock.wallMs();
-    const { witness, heal } = await inject('burst-loss', { link: 'node-a', burst: '150ms', gap: '1350ms' });
-    const item = await load(60_000);
-    const spentMs = topology.clock.wallMs() - startMs;
-    const { spells } = (await witness!())['burst-loss'] as SpellsSeen;
-    const deadMs = spells.reduce((sum, { fromMs, untilMs }) => sum + untilMs - fromMs, 0);
-    expect(spells.length).toBeGreaterThan(20);
-    expect(deadMs / spentMs).toBeGreaterThan(0.05);
-    expect(deadMs / spentMs).toBeLessThan(0.15);
+  test('correlated loss loses its share, in runs as long as its correlation makes them', async () => {
+    const { topology, inject, listed, load } = await stage();
+    const { witness, heal } = await inject('loss', { link: 'node-a', share: 0.1, correlation: 0.25 });
+    expect(await listed()).toEqual(['node-a lose up 0.1 0.25', 'node-a lose down 0.1 0.25']);
+    const item = await load(120_000);
+    const { packetsSeen, packetsDropped, runs } = (await witness!()).loss as LossWitness;
+    expect(packetsDropped / packetsSeen).toBeGreaterThan(0.085);
+    expect(packetsDropped / packetsSeen).toBeLessThan(0.115);
+    // One in 1 - 0.325 of them ends a run.
+    expect(packetsDropped / runs).toBeGreaterThan(1.35);
+    expect(packetsDropped / runs).toBeLessThan(1.6);
     await heal();
     await holds(topology, 'node-b', item);
   });

@@ -1,7 +1,6 @@
 import { bandwidth } from './bandwidth.ts';
 import { bandwidthSteps } from './bandwidth-steps.ts';
 import { blackouts } from './blackouts.ts';
-import { burstLoss } from './burst-loss.ts';
 import { cut } from './cut.ts';
 import { cutAfterBytes } from './cut-after-bytes.ts';
 import { cutInRecord } from './cut-in-record.ts';
@@ -30,7 +29,7 @@ import { withholdAnswer } from './withhold-answer.ts';
 export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
   [
     ...[latency, wanderingLatency, fragments, bandwidth, bandwidthSteps, starve],
-    ...[loss, burstLoss, blackouts, stall, partition],
+    ...[loss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
     ...[kill, stop, pause, detach, setBack, expire],

@@ -98,6 +98,14 @@ test('a restart is swept over the acknowledgements its trigger counts', async ()
   expect(await sweep(scenario, [points[0]!, points[19]!], optionsOn(simulator), () => {})).toEqual([]);
 });
 
+test('a sweep without an enumeration is one trial of its own, on a topology of its own', () => {
+  const points = sweepPoints(scenarioOf('T-CONN-04'));
+  expect(points.map(({ place, variant }) => [place, variant.topology])).toEqual([['herd-200', 'swarm-200']]);
+  const { parameters } = points[0]!.variant.load[0]!.steps.find(({ name }) => name === 'push')!;
+  const { from } = parameters as { from: string[] };
+  expect([from.length, from[0], from[1], from.at(-1)]).toEqual([200, 'node-1', 'node-2', 'node-200']);
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;

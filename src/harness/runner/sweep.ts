@@ -3,18 +3,18 @@ import type { BoundFault, Scenario, Variant } from '../scenario/scenario.ts';
 import { type IterationOptions, runIteration } from './iteration.ts';
 import type { TrialResult } from './results.ts';
 
-/** One point of an enumeration: a variant with one place of a fault or a wait, as a whole, or with its steps in one order. */
+/**
+ * One point of an enumeration: a variant with a fault, a trigger or a step of its load at one of its places, or a variant
+ * of a sweep as a whole.
+ */
 export interface SweepPoint {
   readonly variant: Variant;
   readonly place: unknown;
 }
 
 /** Every point of a scenario's enumerations, in order; none for a scenario that enumerates nothing. */
-export function sweepPoints({ variants, orders }: Scenario): readonly SweepPoint[] {
-  return [
-    ...variants.flatMap((variant) => (variant.turn === 'sweep' ? pointsOfSwept(variant) : pointsOfFaults(variant))),
-    ...(orders === null || orders.step !== null ? [] : pointsOfLoad(orders.variant)),
-  ];
+export function sweepPoints({ variants }: Scenario): readonly SweepPoint[] {
+  return variants.flatMap((variant) => (variant.turn === 'sweep' ? pointsOfSwept(variant) : pointsOfFaults(variant)));
 }
 
 /** As a whole where it enumerates nothing. */
@@ -32,6 +32,7 @@ function pointsOfFaults(variant: Variant): readonly SweepPoint[] {
   );
 }
 
+/** Every form of the steps of its load. */
 function pointsOfLoad(variant: Variant): readonly SweepPoint[] {
   return variant.load.flatMap((lane, laneIndex) =>
     lane.steps.flatMap((bound, index) =>

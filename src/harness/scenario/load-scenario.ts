@@ -132,7 +132,7 @@ function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: Scenari
     observeEveryMs: null,
     ...bindParts(file, sweep, ['sweep']),
   };
-  return { step: sweep['orders-of'] ?? null, variant };
+  return { step: sweep['orders-of'], variant };
 }
 
 interface BoundParts {

@@ -11,6 +11,7 @@ export const topologies = [
   'five',
   'swarm',
   'swarm-lite',
+  'swarm-200',
   'multi-relay',
   'attacker',
   'evil-relay',
@@ -91,13 +92,10 @@ const variants = z
     'each variant in one of "each", "rotate", "fifth", "sweep"',
   );
 
-/**
- * What `chaos sweep` runs beside the faults' points: a trial of its own, once for each order of a relay's steps, or for
- * each form of a step of its load.
- */
+/** What `chaos sweep` runs beside the points of variants: a trial of its own, once for each order of a relay's steps. */
 const sweepFile = z.strictObject({
   /** Name of the database step whose orders are enumerated, such as `relay.push`. */
-  'orders-of': z.string().optional(),
+  'orders-of': z.string(),
   ...trialParts,
   seed: z.enum(['standard', 'none']).default('standard'),
 });

@@ -23,11 +23,8 @@ export interface Scenario {
   readonly planted: readonly Planted[];
   /** Names of defects of the tester, to be caught on a record of this scenario. */
   readonly plantedInTester: readonly string[];
-  /**
-   * The trial that only `chaos sweep` runs; null: none. In every order of the relay's steps of one name, or, when `step`
-   * is null, in every form of the steps of its load.
-   */
-  readonly orders: { readonly step: string | null; readonly variant: Variant } | null;
+  /** The trial that `chaos sweep` runs in every order of the relay's steps of one name; null: none. */
+  readonly orders: { readonly step: string; readonly variant: Variant } | null;
   /** What the smoke run takes of it; null: nothing. */
   readonly smoke: { readonly iterations: number; readonly variants: readonly string[] } | null;
 }

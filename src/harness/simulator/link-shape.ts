@@ -1,5 +1,6 @@
 import type { Direction } from '../../contract/tap.ts';
 import type { Prng } from '../../support/prng.ts';
+import { lossChances } from '../topology/loss-chances.ts';
 import type { Delay, Fragments, InForce, LinkAbility, Loss, LossWitness, Rate } from '../topology/topology.ts';
 import { Measures } from './measures.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -56,6 +57,9 @@ export class LinkShape {
   readonly #prng: Prng;
   #packetsSeen = 0;
   #packetsDropped = 0;
+  #runs = 0;
+  /** What became of the packet before. */
+  #wasLost = false;
 
   constructor(direction: Direction, { clock, prng, changed }: LinkShapeOptions) {
     this.direction = direction;
@@ -109,6 +113,7 @@ export class LinkShape {
     return {
       packetsSeen: this.#packetsSeen,
       packetsDropped: this.#packetsDropped,
+      runs: this.#runs,
       segmentsRetransmitted: this.#packetsDropped,
     };
   }
@@ -116,6 +121,8 @@ export class LinkShape {
   restartCounters(): void {
     this.#packetsSeen = 0;
     this.#packetsDropped = 0;
+    this.#runs = 0;
+    this.#wasLost = false;
   }
 
   /** The packet that opens or ends a connection. */
@@ -187,10 +194,13 @@ export class LinkShape {
 
   #loses(): boolean {
     if (this.losses.size === 0) return false;
-    const passes = [...this.losses].reduce((product, { share }) => product * (1 - share), 1);
-    const isLost = this.#prng.chance(1 - passes);
+    const losses = [...this.losses];
+    const chances = losses.map(lossChances).map((one) => (this.#wasLost ? one.afterDropped : one.afterPassed));
+    const isLost = this.#prng.chance(1 - chances.reduce((passes, chance) => passes * (1 - chance), 1));
     this.#packetsSeen += 1;
     if (isLost) this.#packetsDropped += 1;
+    if (isLost && !this.#wasLost && losses.some(({ correlation }) => correlation !== undefined)) this.#runs += 1;
+    this.#wasLost = isLost;
     return isLost;
   }
 

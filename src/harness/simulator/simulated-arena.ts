@@ -14,6 +14,9 @@ export interface SimulatorOptions {
 /** `node-a` to `node-t`. */
 const swarm = Array.from({ length: 20 }, (_, index) => `node-${String.fromCharCode(97 + index)}`);
 
+/** Ten times as many, which no machine carries as containers. */
+const crowd = Array.from({ length: 200 }, (_, index) => `node-${index + 1}`);
+
 /** What the simulator can stand in for; everything else needs containers. */
 export const simulatedShapes: readonly SimulatedShape[] = [
   { name: 'pair', nodes: ['node-a', 'node-b'], hasTap: false },
@@ -22,6 +25,7 @@ export const simulatedShapes: readonly SimulatedShape[] = [
   { name: 'four-authors', nodes: ['node-a', 'node-b', 'node-c', 'node-d'], hasTap: false },
   { name: 'five', nodes: ['node-a', 'node-b', 'node-c', 'node-d', 'node-e'], hasTap: false },
   { name: 'swarm-lite', nodes: swarm, hasTap: false },
+  { name: 'swarm-200', nodes: crowd, hasTap: false },
 ];
 
 const shapeNames = simulatedShapes.map(({ name }) => name).join(', ');

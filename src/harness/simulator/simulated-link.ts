@@ -130,6 +130,7 @@ export class SimulatedLink implements Link, ConnectionPath {
       packetsDropped: up.packetsDropped + down.packetsDropped,
       droppedUp: up.packetsDropped,
       droppedDown: down.packetsDropped,
+      runs: up.runs + down.runs,
       segmentsRetransmitted: up.segmentsRetransmitted + down.segmentsRetransmitted,
     };
   }

@@ -127,7 +127,7 @@ export class SimulatedTopology implements Topology {
         capture: this.#capture,
         target: () => network.listening,
         tap: this.#tapRules,
-        address: lastHopOf(relayConfig),
+        address: lastHopOf(relayConfig, this.#links.size),
       });
       this.#links.set(name, link);
       network.addLink(addressOf(name), link);
@@ -229,9 +229,14 @@ function addressOf(node: NodeName): string {
   return `${node}.link:${relayPort}`;
 }
 
-/** All nodes reach the relay from one address, that of the last middle box, which its configuration must allow for. */
-function lastHopOf(config: RelayConfig): string {
-  return Object.keys(config.connectionsPerAddressExceptions).at(-1) ?? '10.222.0.2';
+/** What one middle box carries, so that the relay's limit for one address leaves room for reconnects. */
+const nodesPerBox = 50;
+
+/** Nodes reach the relay from the address of the last middle box, which its configuration must allow for. */
+function lastHopOf(config: RelayConfig, nodeIndex: number): string {
+  const box = Math.floor(nodeIndex / nodesPerBox);
+  const excepted = box === 0 ? Object.keys(config.connectionsPerAddressExceptions).at(-1) : undefined;
+  return excepted ?? `10.222.${box}.2`;
 }
 
 /** Whoever hears of a strike may end a process, so it is heard when the record has passed as far as it will. */

@@ -324,7 +324,7 @@ describe('simulated transport', () => {
     await wait(1);
     expect([far.bytes.length, await link.lossWitness()]).toEqual([
       14_480,
-      { packetsSeen: 10, packetsDropped: 0, droppedUp: 0, droppedDown: 0, segmentsRetransmitted: 0 },
+      { packetsSeen: 10, packetsDropped: 0, droppedUp: 0, droppedDown: 0, runs: 0, segmentsRetransmitted: 0 },
     ]);
     await change({ share: 1 });
     near.connection!.send(Uint8Array.of(1));

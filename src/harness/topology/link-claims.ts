@@ -227,6 +227,36 @@ export function linkClaims(claim: (says: string, body: () => Promise<void>) => v
     assertListed(await link.inForce(), []);
   });
 
+  claim('a loss with a correlation drops its share of the packets, in runs', async () => {
+    const { topology, a, b } = stage();
+    const link = topology.link(a);
+    const before = await link.lossWitness();
+    const measure = { share: 0.1, correlation: 0.4 };
+    const { heal } = await link.lose({ direction: 'up', ...measure });
+    assertListed(await link.inForce(), [{ ability: 'lose', direction: 'up', measure }]);
+    let item = '';
+    let index = 0;
+    const after = await until(topology.clock, {
+      what: 'a hundred and fifty packets to be dropped',
+      probe: async () => {
+        item = await pushed(topology, a, 1000 + index, 8192);
+        index += 1;
+        return link.lossWitness();
+      },
+      holds: ({ packetsDropped }) => packetsDropped - before.packetsDropped >= 150,
+      everyMs: 20,
+      timeoutMs: 60_000,
+    });
+    await heal();
+    await holds(topology, b, item);
+    const dropped = after.packetsDropped - before.packetsDropped;
+    const share = dropped / (after.packetsSeen - before.packetsSeen);
+    assert(share > 0.05 && share < 0.16, `a tenth is dropped (${share})`);
+    // After a drop comes another with 0.46; without a correlation a run would be 1.1 packets long.
+    const run = dropped / (after.runs - before.runs);
+    assert(run > 1.35 && run < 3, `runs are 1.9 packets long on average (${run})`);
+  });
+
   claim('a starved node sends next to nothing until it heals', async () => {
     const { topology, a, b, group } = stage();
     const link = topology.link(a);

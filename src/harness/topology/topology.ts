@@ -172,6 +172,8 @@ export interface Rate {
 export interface Loss {
   /** Probability, 0 to 1. */
   readonly share: number;
+  /** How likely a packet shares the fate of the one before it, where else its fate is drawn anew; 0 when left out. */
+  readonly correlation?: number;
 }
 
 export interface Fragments {
@@ -226,7 +228,7 @@ export interface InForce {
   readonly ability: LinkAbility;
   /** Null: of no direction, such as a cut. */
   readonly direction: Direction | null;
-  /** `delayMs`, `jitterMs`, `bytesPerSecond`, `bytes`, `share`, as the ability has them. */
+  /** `delayMs`, `jitterMs`, `bytesPerSecond`, `bytes`, `share`, `correlation`, as the ability has them. */
   readonly measure: Readonly<Record<string, number>>;
 }
 
@@ -236,6 +238,8 @@ export interface LossWitness {
   /** Of the dropped, by the direction they went in. */
   readonly droppedUp: number;
   readonly droppedDown: number;
+  /** Of packets dropped one after the other, of losses with a correlation; others are not counted. */
+  readonly runs: number;
   readonly segmentsRetransmitted: number;
 }
 

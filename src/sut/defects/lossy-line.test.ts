@@ -51,3 +51,35 @@ test.each([
   expect(await b.texts()).toEqual(held);
   expect(await a.texts()).toEqual(['one']);
 });
+
+test.each([
+  { defects: [], held: ['one', 'three', 'two'] },
+  { defects: ['resumes-after-sent'], held: ['three'] },
+])('with $defects a line that swallowed two of three items leaves $held', async ({ defects, held }) => {
+  const { world, a, b } = await pairWith(defects);
+  world.cable.mutedNodes.add('node-a');
+  await a.push('one');
+  await a.push('two');
+  await world.clock.advance(1500);
+  world.cable.mutedNodes.clear();
+  await world.clock.advance(30_000);
+  await a.push('three');
+  await world.clock.advance(30_000);
+  expect(await b.texts()).toEqual(held);
+  expect((await a.server.node!.status()).pending).toBe(0);
+});
+
+test.each([
+  { defects: [], apartMs: 150, lost: 0 },
+  { defects: ['buffer-not-cleared'], apartMs: 50, lost: 0 },
+  { defects: ['buffer-not-cleared'], apartMs: 150, lost: 1 },
+])('with $defects $lost connections are lost to $apartMs ms in the middle of a record', async (row) => {
+  const { world, a, b } = await pairWith(row.defects);
+  Object.assign(world.cable, { breaksUp: true, apartMs: row.apartMs });
+  await a.push('one');
+  await world.clock.advance(600);
+  Object.assign(world.cable, { breaksUp: false, apartMs: 0 });
+  await world.clock.advance(30_000);
+  expect(Math.min(1, losses(b))).toBe(row.lost);
+  expect(await b.texts()).toEqual(['one']);
+});

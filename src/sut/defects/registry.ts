@@ -3,6 +3,7 @@ import { ackTakenForTheLatest } from './ack-taken-for-the-latest.ts';
 import { acknowledgedFromRows } from './acknowledged-from-rows.ts';
 import { backoffWithoutJitter } from './backoff-without-jitter.ts';
 import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
+import { bufferNotCleared } from './buffer-not-cleared.ts';
 import { busySessionsNotTold } from './busy-sessions-not-told.ts';
 import { cursorInTwoStatements } from './cursor-in-two-statements.ts';
 import { cursorRecomputed } from './cursor-recomputed.ts';
@@ -48,6 +49,7 @@ import { rateLimitIsPermanent } from './rate-limit-is-permanent.ts';
 import { reconnectPullsFromZero } from './reconnect-pulls-from-zero.ts';
 import { residueLost } from './residue-lost.ts';
 import { resumeFromMaximum } from './resume-from-maximum.ts';
+import { resumesAfterSent } from './resumes-after-sent.ts';
 import { retention } from './retention.ts';
 import { retryRefusedForEver } from './retry-refused-for-ever.ts';
 import { sessionLeftBehind } from './session-left-behind.ts';
@@ -128,6 +130,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   lossUntold,
   numbersFromOldCopy,
   acknowledgedFromRows,
+  resumesAfterSent,
+  bufferNotCleared,
 ]);
 
 /** Every test hook. */

@@ -72,6 +72,8 @@ export class Cable implements Listener {
   isCut = false;
   /** What is sent in one piece arrives in two. */
   breaksUp = false;
+  /** Between the arrivals of the pieces of what is sent at once; what is sent later does not wait for them. */
+  apartMs = 0;
   /** Names of nodes whose bytes towards the relay are swallowed. */
   readonly mutedNodes = new Set<string>();
   readonly #clock: Clock;
@@ -121,8 +123,8 @@ export class Cable implements Listener {
     return near;
   }
 
-  later(work: () => void): void {
-    this.#clock.setTimer(this.delayMs, work);
+  later(work: () => void, lateMs = 0): void {
+    this.#clock.setTimer(this.delayMs + lateMs, work);
   }
 
   forget(end: End): void {
@@ -148,12 +150,14 @@ class End implements Connection {
 
   send(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    const { breaksUp, bytesAtOnce } = this.#cable;
+    const { breaksUp, bytesAtOnce, apartMs } = this.#cable;
     const half = breaksUp ? bytes.length >> 1 : 0;
+    let lateMs = 0;
     for (const part of [bytes.slice(0, half), bytes.slice(half)]) {
       for (let at = 0; at < part.length; at += bytesAtOnce) {
         const piece = part.slice(at, at + bytesAtOnce);
-        this.#deliver((peer) => peer.events?.received(piece));
+        this.#deliver((peer) => peer.events?.received(piece), lateMs);
+        lateMs += apartMs;
       }
     }
   }
@@ -175,10 +179,10 @@ class End implements Connection {
     this.events?.closed(reason);
   }
 
-  #deliver(work: (peer: End) => void): void {
+  #deliver(work: (peer: End) => void, lateMs = 0): void {
     this.#cable.later(() => {
       if (this.peer !== null && !this.peer.#isOver && !this.#cable.isMuted(this.#owner)) work(this.peer);
-    });
+    }, lateMs);
   }
 }
 

@@ -21,7 +21,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
       const check = (catalogue: Parameters<typeof select>[0]) => {
         const scenario = select(catalogue, [id]).scenarios[0];
         const points = scenario === undefined ? [] : sweepPoints(scenario);
-        if (scenario === undefined || (points.length === 0 && (scenario.orders?.step ?? null) === null))
+        if (scenario === undefined || (points.length === 0 && scenario.orders === null))
           throw new ScenarioError(`sweep: ${id} enumerates nothing`);
         return { scenario, points };
       };
@@ -43,8 +43,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
             if (done % 100 === 0) console.log(`${scenario.id}: ${done} of ${points.length} points`);
           });
           const { orders } = scenario;
-          const step = orders?.step ?? null;
-          const walk = step === null ? null : new StepOrderWalk(run.arena, step);
+          const walk = orders === null ? null : new StepOrderWalk(run.arena, orders.step);
           const ordered =
             orders === null || walk === null
               ? { count: 0, failures: [] }
