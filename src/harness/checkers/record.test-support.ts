@@ -3,6 +3,7 @@ import type { RelayStats } from '../../contract/relay-stats.ts';
 import type { TapEntry, TapRecord } from '../../contract/tap.ts';
 import { handshakeMessage, preambleBytes, recordPrefixBytes } from '../../contract/wire.ts';
 import { concat, toBase64Url } from '../../support/bytes.ts';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import type { CapturedConnection, CapturedRecord, Collected, SourceSearch } from '../history/collected.ts';
 import type { HistoryEntry, HistoryFact } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
@@ -135,6 +136,7 @@ export function validRecord(): Draft {
       'pages',
       'log-events',
     ],
+    baseline: cleanNetwork,
     entries: entries.map(
       (fact, index) => ({ index, atMs: times[index]!, ...fact }) as HistoryEntry,
     ) as Draft['entries'],

@@ -2,6 +2,7 @@ import type { KillRow, Reporter, RunResult, RunVerdict, ScenarioResult } from '.
 import { killMatrixCount, redChecksText } from './kill-matrix.ts';
 import type { RunFolder } from './run-folder.ts';
 import {
+  baselineText,
   boundText,
   countsText,
   durationText,
@@ -33,6 +34,7 @@ export function summaryText(result: RunResult): string {
       `system ${inline(`${result.system.name} ${result.system.version}`)}, ${durationText(result.durationMs)}, ` +
       `run \`${result.run}\`, ${result.startedAt}.`,
     result.usage === null ? '' : `${usageTexts(result.usage).map(inline).join('. ')}.`,
+    result.baseline ? `Clean network: ${inline(baselineText(result.baseline, result.startedAt))}.` : '',
     remarksOf(result)
       .map((remark) => `- ${remark.replace(/^([^:]+):/, '**$1**:')}`)
       .join('\n'),
