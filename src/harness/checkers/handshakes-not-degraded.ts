@@ -12,10 +12,12 @@ import { handshakesIn, recordsAt, type SeenHandshake } from './wire-times.ts';
 const cleanTimes = 5;
 /** The four messages take turns. */
 const roundTrips = 2;
+/** For a handshake, whatever comes of it. */
+const timeOutMs = 10_000;
 
 interface NodesHandshake extends SeenHandshake {
   readonly node: string;
-  /** When it was certainly over: its end, or the next of the node, or the trial’s end. */
+  /** When it was certainly over: its end, or the next of the node, or what it was given. */
   readonly overMs: number;
 }
 
@@ -67,9 +69,11 @@ export const handshakesNotDegraded: Checker<Record<string, never>> = {
 };
 
 function handshakesOf(record: TrialRecord, node: string, clauses: Clauses): NodesHandshake[] {
-  const endMs = record.entries.at(-1)?.atMs ?? 0;
   const all = handshakesIn(recordsAt(record, node, clauses) ?? []);
-  return all.map((one, place) => ({ ...one, node, overMs: one.endedMs ?? all[place + 1]?.beganMs ?? endMs }));
+  return all.map((one, place) => {
+    const givenUpMs = Math.min(one.beganMs + timeOutMs, all[place + 1]?.beganMs ?? Infinity);
+    return { ...one, node, overMs: one.endedMs ?? givenUpMs };
+  });
 }
 
 /** Says whether a fault that does more than slow, the end of a process or of the connection fell into a handshake. */

@@ -279,7 +279,7 @@ function validCollected(): Collected {
       openedSessions: 2,
       opaqueSessions: 1,
       connections: point === 'node-a' ? connectionsOfA() : [],
-      records: point === 'relay' ? relayRecords() : [],
+      records: point === 'relay' ? relayRecords() : handshakeRecords(point),
     })),
     tapJournal: validJournal(),
     links: {},
@@ -342,6 +342,12 @@ function relayRecords(): CapturedRecord[] {
     captured(1036, 'b', 'down', 10, 150, ['PUSH_ACK']),
     captured(11_100, 'a2', 'up', 0, 1218, null),
   ];
+}
+
+/** The first handshake of a node, and what it sent after it. */
+function handshakeRecords(node: string): CapturedRecord[] {
+  const ways = ['up', 'down', 'up', 'down', 'up'] as const;
+  return ways.map((way, place) => captured(12 + place * 0.1, node, way, place >> 1, 1000, null));
 }
 
 export function captured(

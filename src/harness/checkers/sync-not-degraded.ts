@@ -54,7 +54,8 @@ function judgePeriods(record: TrialRecord, clean: Spread, clauses: Clauses): voi
     );
     return freeMs >= period.toMs ? [] : [completionOf(record, clean, period, freeMs)];
   });
-  if (completions.length === 0) clauses.notRun('how long syncing takes (nothing was under way and free to pass)');
+  if (deliveries.length === 0) clauses.unknown('nothing is known to have come from one node to another');
+  else if (completions.length === 0) clauses.notRun('how long syncing takes (nothing was under way and free to pass)');
   const closest = completions.toSorted((one, other) => other.tookMs / other.boundMs - one.tookMs / one.boundMs)[0];
   if (closest === undefined) return;
   const { tookMs, boundMs, open } = closest;
