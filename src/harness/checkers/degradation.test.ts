@@ -169,7 +169,11 @@ describe('handshakes-not-degraded', () => {
   testTable(handshakesNotDegraded, [
     { says: 'invalid', when: 'one took too long', change: shaken('x', 3000, 0.6), naming: 'node-a: 3 of 3 ms' },
     { says: 'unknown', when: 'one took too long on a busy machine', change: all(shaken('x', 3000, 0.6), busy) },
-    { says: 'valid', when: 'two at once took twice as long', change: all(shaken('x', 3000, 1.2), shaken('y', 3001, 1.2)) },
+    {
+      says: 'valid',
+      when: 'two at once took twice as long',
+      change: all(shaken('x', 3000, 1.2), shaken('y', 3001, 1.2)),
+    },
     { says: 'invalid', when: 'one never ended', change: shaken('x', 21_500, 0.1, 3), naming: 'never ended' },
     { says: 'invalid', when: 'the node had given up', change: shaken('x', 21_500, 0.1, 4), naming: 'never ended' },
     { says: 'valid', when: 'one failed under a fault that does more than slow', change: shaken('x', 12_000, 0.1, 3) },

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { messageOf } from '../../support/errors.ts';
 import type { Baseline } from '../history/baseline.ts';
 import { baselineText, durationText } from '../reporters/wording.ts';
-import { baselineRuns, takeBaseline } from '../runner/baseline.ts';
+import { type BaselineOptions, baselineRuns, takeBaseline } from '../runner/baseline.ts';
 import type { SystemManifest } from '../topology/system.ts';
 import type { Arena, StageOptions } from '../topology/topology.ts';
 import { projectFolder } from './project.ts';
@@ -18,6 +18,8 @@ export interface BaselineRequest {
   readonly say: (line: string) => void;
   /** Measure even where a kept one would do. */
   readonly anew?: boolean;
+  /** Left out: what the arena’s figures need. */
+  readonly runs?: BaselineOptions['runs'];
   /** Left out: where the project keeps what it can make again. */
   readonly folder?: string;
 }
@@ -56,7 +58,7 @@ export async function baselineOf(request: BaselineRequest): Promise<Baseline> {
   }
   say(`baseline  measuring the clean network (${found})`);
   const startedMs = Date.now();
-  const measured = await takeBaseline(arena, { image, runs: baselineRuns[arena.name] });
+  const measured = await takeBaseline(arena, { image, runs: request.runs ?? baselineRuns[arena.name] });
   const baseline: Baseline = { ...of, takenAt: new Date().toISOString(), ...measured };
   const problem =
     measured.timerLagMs > calmLagMs ? 'not kept, because the machine was busy' : keep(folder, path, baseline);
