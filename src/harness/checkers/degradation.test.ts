@@ -100,6 +100,27 @@ describe('sync-not-degraded', () => {
     { says: 'invalid', when: 'that fault was off', change: all(pushed(12_000, 500), connectedInFault, disarm) },
     {
       says: 'valid',
+      when: 'the load itself disturbed the link',
+      change: all(pushed(3000, 500), (d) =>
+        insert(d, 3480, witness('link-disturbed', { node: 'node-a', fromMs: 3000, untilMs: 3480 })),
+      ),
+    },
+    {
+      says: 'valid',
+      when: 'the node had refused it, and asked for it again in its own time',
+      change: all(pushed(3000, 500), (d) =>
+        insert(d, 3010, event('node-b', { event: 'refused', atMs: 0, cursor: 8, reason: 'tag' })),
+      ),
+    },
+    {
+      says: 'invalid',
+      when: 'the node had refused another',
+      change: all(pushed(3000, 500), (d) =>
+        insert(d, 3010, event('node-b', { event: 'refused', atMs: 0, cursor: 7, reason: 'tag' })),
+      ),
+    },
+    {
+      says: 'valid',
       when: 'a delay makes it three times the physical minimum',
       // Two round trips of 200 ms.
       change: all(fault('latency', { delay: 90, jitter: 10 }), connectedInFault, pushed(14_000, 1200)),
@@ -179,6 +200,13 @@ describe('handshakes-not-degraded', () => {
     { says: 'valid', when: 'one failed under a fault that does more than slow', change: shaken('x', 12_000, 0.1, 3) },
     { says: 'valid', when: 'one was slow under such a fault', change: shaken('x', 12_000, 600) },
     { says: 'invalid', when: 'that fault was off', change: all(shaken('x', 12_000, 600), disarm) },
+    {
+      says: 'valid',
+      when: 'the load itself disturbed the link',
+      change: all(shaken('x', 3000, 600), (d) =>
+        insert(d, 3480, witness('link-disturbed', { node: 'node-a', fromMs: 3000, untilMs: 3480 })),
+      ),
+    },
     {
       says: 'valid',
       when: 'the fault’s trigger had fired, though its injection was not over',

@@ -4,6 +4,7 @@ import type { TrialRecord } from '../history/trial-record.ts';
 import { ledgerOf } from './ledger.ts';
 import { onlySlows } from './slow-paths.ts';
 import { armedWindows, injectionBeganMs } from './windows.ts';
+import { witnessesOf } from './witnesses.ts';
 
 /** One item on its way to one node: accepted by its author, then announced by the node. */
 export interface Delivery {
@@ -22,11 +23,16 @@ export interface BusyPeriod {
   readonly deliveries: readonly Delivery[];
 }
 
-/** Accepted items that arrived later, each at each node. What never arrived is for other checks. */
+/**
+ * Accepted items that arrived later, each at each node. What never arrived, and what a node refused and asked for again
+ * in its own time, is for other checks.
+ */
 export function deliveriesOf(record: TrialRecord): readonly Delivery[] {
   const received = new Map<string, number>();
+  const refused = new Set<string>();
   for (const { node, event, atMs } of entriesOf(record.entries, 'event')) {
-    if (event.event !== 'received') continue;
+    if (event.event === 'refused') refused.add(`${node} ${event.cursor}`);
+    if (event.event !== 'received' || refused.has(`${node} ${event.cursor}`)) continue;
     const key = `${node} ${event.item}`;
     if (!received.has(key)) received.set(key, atMs);
   }
@@ -62,8 +68,8 @@ export interface Obstruction {
 }
 
 /**
- * Says what stood in the way of one node’s items to another: one of them without a connection, a paused process, or a
- * fault that does more than slow. Whatever such a fault did, the way counts as free again only when the first item has
+ * Says what stood in the way of one node’s items to another: one of them without a connection, a paused process, a
+ * fault that does more than slow, or a load that did it itself. Whatever such a fault did, the way counts as free again only when the first item has
  * passed it after the heal: what the kernel still waits for after a loss is not the system’s.
  */
 export function obstructionsIn(
@@ -72,16 +78,25 @@ export function obstructionsIn(
 ): (between: Pick<Delivery, 'author' | 'node'>) => readonly Obstruction[] {
   const away = new Map(record.nodes.map((node) => [node, absencesOf(record, node)]));
   const paused = pausesOf(record);
-  const blocked = armedWindows(record).filter((window) => !onlySlows(window));
+  const blocked = disturbancesIn(record);
   const of = Map.groupBy(deliveries, ({ author, node }) => `${author} ${node}`);
   return ({ author, node }) => {
     const arrivals = (of.get(`${author} ${node}`) ?? []).map(({ receivedMs }) => receivedMs);
-    const faults = blocked.map((window) => ({
-      fromMs: injectionBeganMs(record, window),
-      toMs: Math.min(...arrivals.filter((atMs) => atMs >= window.toMs)),
+    const faults = blocked.map(({ fromMs, toMs }) => ({
+      fromMs,
+      toMs: Math.min(...arrivals.filter((atMs) => atMs >= toMs)),
     }));
     return [...away.get(author)!, ...away.get(node)!, ...paused, ...faults];
   };
+}
+
+/** When faults that do more than slow were on, or a step of the load did as much. */
+export function disturbancesIn(record: TrialRecord): readonly Obstruction[] {
+  const faults = armedWindows(record).filter((window) => !onlySlows(window));
+  return [
+    ...faults.map((window) => ({ fromMs: injectionBeganMs(record, window), toMs: window.toMs })),
+    ...witnessesOf(record, 'link-disturbed').map(({ value }) => ({ fromMs: value.fromMs, toMs: value.untilMs })),
+  ];
 }
 
 /** From the trial’s begin or a lost connection until the node is connected. */

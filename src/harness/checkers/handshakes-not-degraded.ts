@@ -4,9 +4,9 @@ import { entriesOf } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { disturbancesIn } from './deliveries.ts';
 import { judgeTiming } from './lag.ts';
-import { minimumTimes, onlySlows, slowPath } from './slow-paths.ts';
-import { armedWindows, injectionBeganMs } from './windows.ts';
+import { minimumTimes, slowPath } from './slow-paths.ts';
 import { handshakesIn, recordsAt, type SeenHandshake } from './wire-times.ts';
 
 const cleanTimes = 5;
@@ -24,7 +24,7 @@ interface NodesHandshake extends SeenHandshake {
 /**
  * Handshakes while nothing but delays and rates stood in their way all ended, and in time: five times the longest on the
  * clean network, that of processes that have just begun, for each that ran beside it at the relay; or three times the
- * physical minimum. Where a fault does more than slow, or a process ends, failing may be the aim, and nothing is judged.
+ * physical minimum. Where a fault or the load does more than slow, or a process ends, failing may be the aim, and nothing is judged.
  */
 export const handshakesNotDegraded: Checker<Record<string, never>> = {
   name: 'handshakes-not-degraded',
@@ -39,7 +39,7 @@ export const handshakesNotDegraded: Checker<Record<string, never>> = {
     else if (clean === undefined || clean === null) clauses.unknown('no baseline of a clean network to compare with');
     else {
       const all = record.nodes.flatMap((node) => handshakesOf(record, node, clauses));
-      const isDisturbed = disturbancesIn(record);
+      const isDisturbed = disturberOf(record);
       const free = all.filter((one) => !isDisturbed(one));
       const failed = free
         .filter(({ endedMs }) => endedMs === null)
@@ -77,10 +77,8 @@ function handshakesOf(record: TrialRecord, node: string, clauses: Clauses): Node
 }
 
 /** Says whether a fault that does more than slow, the end of a process or of the connection fell into a handshake. */
-function disturbancesIn(record: TrialRecord): (handshake: NodesHandshake) => boolean {
-  const windows = armedWindows(record)
-    .filter((window) => !onlySlows(window))
-    .map((window) => ({ fromMs: injectionBeganMs(record, window), toMs: window.toMs }));
+function disturberOf(record: TrialRecord): (handshake: NodesHandshake) => boolean {
+  const windows = disturbancesIn(record);
   const ends = [
     ...entriesOf(record.entries, 'process').map(({ atMs, target }) => ({ atMs, target })),
     ...entriesOf(record.entries, 'invoked')

@@ -40,7 +40,6 @@ describe('without a terminal', () => {
     expect(table).toContain('not-run  T-LOSS-02 netem: the simulator has no netem');
     expect(table).toContain('an earlier attempt: cut-after-m1: the engine did not answer within 10000 ms');
     expect(table).toMatch(/^partial: fewer variants/m);
-    expect(table).toMatch(/^no baseline: /m);
     expect(text).toMatch(
       /2 fail, 1 inert, 1 not-run in .*, arena simulator, seed 0x5eed\neverything else: reports\/run\n$/,
     );
