@@ -88,14 +88,21 @@ describe('sync-not-degraded', () => {
     { says: 'valid', when: 'a fault that loses was on', change: all(pushed(12_000, 5000), connectedInFault) },
     {
       says: 'valid',
-      when: 'it was the first to pass after such a fault',
-      change: all(pushed(19_000, 6000), pushed(19_010, 6050, 1024, 'a5')),
+      when: 'they were under way when such a fault was healed',
+      change: all(pushed(19_000, 6000), pushed(19_010, 6050, 1024, 'a5'), connectedInFault),
     },
     {
       says: 'invalid',
-      when: 'others came long after the first that passed',
-      change: all(pushed(19_000, 2500), pushed(19_010, 2700, 1024, 'a5')),
-      naming: '210 of 104 ms',
+      when: 'one pushed later came long after those',
+      change: all(pushed(19_000, 2500), pushed(21_600, 300, 1024, 'a5'), connectedInFault),
+      naming: '300 of 104 ms',
+    },
+    { says: 'valid', when: 'it was the first after such a fault', change: all(pushed(20_500, 3000), connectedInFault) },
+    {
+      says: 'invalid',
+      when: 'it came long after a connection that was made after the fault',
+      change: pushed(19_000, 2500),
+      naming: '500 of 104 ms',
     },
     { says: 'invalid', when: 'that fault was off', change: all(pushed(12_000, 500), connectedInFault, disarm) },
     {
@@ -103,6 +110,15 @@ describe('sync-not-degraded', () => {
       when: 'the load itself disturbed the link',
       change: all(pushed(3000, 500), (d) =>
         insert(d, 3480, witness('link-disturbed', { node: 'node-a', fromMs: 3000, untilMs: 3480 })),
+      ),
+    },
+    {
+      says: 'valid',
+      when: 'twice as many items as a mebibyte has need twice the round trips',
+      change: all(
+        fault('latency', { delay: 90, jitter: 10 }),
+        connectedInFault,
+        ...[...Array(32).keys()].map((one) => pushed(14_000 + one, 2400 - one, 1024, `x${one}`)),
       ),
     },
     {

@@ -69,8 +69,8 @@ export interface Obstruction {
 
 /**
  * Says what stood in the way of one node’s items to another: one of them without a connection, a paused process, a
- * fault that does more than slow, or a load that did it itself. Whatever such a fault did, the way counts as free again only when the first item has
- * passed it after the heal: what the kernel still waits for after a loss is not the system’s.
+ * fault that does more than slow, or a load that did as much. Where connections outlived such a fault, the way is free
+ * again only when what was under way at the heal has passed: what the kernel still waits for is not the system’s.
  */
 export function obstructionsIn(
   record: TrialRecord,
@@ -81,21 +81,46 @@ export function obstructionsIn(
   const blocked = disturbancesIn(record);
   const of = Map.groupBy(deliveries, ({ author, node }) => `${author} ${node}`);
   return ({ author, node }) => {
-    const arrivals = (of.get(`${author} ${node}`) ?? []).map(({ receivedMs }) => receivedMs);
-    const faults = blocked.map(({ fromMs, toMs }) => ({
-      fromMs,
-      toMs: Math.min(...arrivals.filter((atMs) => atMs >= toMs)),
-    }));
+    const between = of.get(`${author} ${node}`) ?? [];
+    const faults = blocked.map(({ fromMs, toMs, links }) => {
+      const touched = [author, node].filter((one) => links.length === 0 || links.includes(one));
+      const isOver = touched.every((one) => away.get(one)!.some((absence) => isDuring(absence, toMs)));
+      return { fromMs, toMs: isOver ? toMs : freeAgainMs(between, toMs) };
+    });
     return [...away.get(author)!, ...away.get(node)!, ...paused, ...faults];
   };
 }
 
+/** What was under way at the heal has passed, or the first item after it where there was nothing. */
+function freeAgainMs(between: readonly Delivery[], healedMs: number): number {
+  const later = between.filter(({ receivedMs }) => receivedMs >= healedMs);
+  const underWay = later.filter(({ acceptedMs }) => acceptedMs <= healedMs).map(({ receivedMs }) => receivedMs);
+  return underWay.length > 0 ? Math.max(...underWay) : Math.min(...later.map(({ receivedMs }) => receivedMs));
+}
+
+function isDuring({ fromMs, toMs }: Obstruction, atMs: number): boolean {
+  return fromMs <= atMs && atMs <= toMs;
+}
+
+export interface Disturbance extends Obstruction {
+  /** Empty: of every link. */
+  readonly links: readonly string[];
+}
+
 /** When faults that do more than slow were on, or a step of the load did as much. */
-export function disturbancesIn(record: TrialRecord): readonly Obstruction[] {
+export function disturbancesIn(record: TrialRecord): readonly Disturbance[] {
   const faults = armedWindows(record).filter((window) => !onlySlows(window));
   return [
-    ...faults.map((window) => ({ fromMs: injectionBeganMs(record, window), toMs: window.toMs })),
-    ...witnessesOf(record, 'link-disturbed').map(({ value }) => ({ fromMs: value.fromMs, toMs: value.untilMs })),
+    ...faults.map((window) => ({
+      fromMs: injectionBeganMs(record, window),
+      toMs: window.toMs,
+      links: window.links,
+    })),
+    ...witnessesOf(record, 'link-disturbed').map(({ value: { node, fromMs, untilMs } }) => ({
+      fromMs,
+      toMs: untilMs,
+      links: [node],
+    })),
   ];
 }
 

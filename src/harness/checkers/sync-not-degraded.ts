@@ -8,7 +8,7 @@ import { judgeTiming } from './lag.ts';
 import { minimumTimes, slowPath } from './slow-paths.ts';
 
 const cleanTimes = 10;
-/** An item needs one to come to the relay, another to be told of and fetched; each link may need both. */
+/** For as many items as X has: one to come to the relay, another to be told of and fetched; each link may need both. */
 const roundTrips = 2;
 
 interface Completion {
@@ -80,7 +80,8 @@ function completionOf(record: TrialRecord, clean: Spread, period: BusyPeriod, fr
 /** Round trips on the links an item passes, and what each link must carry at its rate. */
 function physicalMinimumMs(record: TrialRecord, open: readonly Delivery[], { fromMs, toMs }: BusyPeriod): number {
   const paths = new Map(record.nodes.map((node) => [node, slowPath(record, node, fromMs, toMs)]));
-  const roundTripMs = (node: string) => roundTrips * paths.get(node)!.roundTripMs;
+  const share = Math.max(1, open.length / syncedItems);
+  const roundTripMs = (node: string) => share * roundTrips * paths.get(node)!.roundTripMs;
   const from = (node: string) => open.filter(({ author }) => author === node);
   const waiting = open.map(({ author, node }) => roundTripMs(author) + roundTripMs(node));
   const carrying = record.nodes.flatMap((node) => [
