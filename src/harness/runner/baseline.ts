@@ -4,6 +4,7 @@ import { handshakesIn } from '../checkers/wire-times.ts';
 import { type Baseline, type Spread, syncedItemBytes, syncedItems } from '../history/baseline.ts';
 import type { Arena, StageOptions, Topology } from '../topology/topology.ts';
 import { randomText } from './canaries.ts';
+import { FaultsOfTrial } from './faults-of-trial.ts';
 import { formGroup } from './form-group.ts';
 import { watchLag } from './lag.ts';
 import { LoadOfTrial } from './load-of-trial.ts';
@@ -46,7 +47,7 @@ async function measure(stage: Topology, runs: BaselineOptions['runs']) {
   await stage.beginTrial({ mark: randomText(prng.fork('mark')) });
   const endWatching = watchNodes(context);
   const endLag = watchLag(context);
-  const load = new LoadOfTrial(context);
+  const load = new LoadOfTrial(context, new FaultsOfTrial(context));
   try {
     await formGroup(context, load);
     const part = load.forPart(seed);

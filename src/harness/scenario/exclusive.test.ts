@@ -23,7 +23,9 @@ function timesIn(name: string, parameters: unknown): [string, number][] {
     if (typeof value !== 'number') return timesIn(`${name}.${key}`, value);
     // It judges a delay by a fifth of it.
     const boundMs = name === 'one-way-delay' ? value / 5 : value;
-    return key.endsWith('Ms') && value > 0 ? [[`${name}.${key}`, boundMs]] : [];
+    // Of a least time a machine that is late keeps more.
+    const isBound = key.endsWith('Ms') && !key.startsWith('min') && value > 0;
+    return isBound ? [[`${name}.${key}`, boundMs]] : [];
   });
 }
 
