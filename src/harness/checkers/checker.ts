@@ -40,6 +40,6 @@ export interface Checker<Parameters = unknown> {
 export interface NamedFinding extends Finding {
   readonly check: string;
   readonly role: CheckRole;
-  /** True for the seven checks that run for every trial. */
+  /** True for the checks that run for every trial. */
   readonly standing: boolean;
 }

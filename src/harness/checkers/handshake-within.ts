@@ -4,12 +4,12 @@ import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { judgeTiming } from './lag.ts';
 import { faultWindows, isWithin } from './windows.ts';
-import { handshakesIn, medianOf, recordsAt } from './wire-times.ts';
+import { handshakesIn, recordsAt } from './wire-times.ts';
 
 const parameters = z.strictObject({
   /** Left out: every node whose link a fault acts on. */
   node: nodeName.optional(),
-  /** So many times what a handshake of the node took before the fault … */
+  /** So many times what one takes on the clean network … */
   cleanTimes: z.number().nonnegative().default(0),
   /** … and so much more. */
   plusMs: z.number().positive(),
@@ -27,6 +27,7 @@ export const handshakeWithin: Checker<z.output<typeof parameters>> = {
   judge(record, { node, cleanTimes, plusMs }) {
     const clauses = new Clauses();
     const windows = faultWindows(record);
+    const clean = record.baseline?.handshake;
     const nodes = [...new Set(windows.flatMap(({ links }) => links))].filter((link) => (node ?? link) === link);
     if (nodes.length === 0) clauses.unknown('no fault was on any link');
     for (const one of nodes) {
@@ -35,13 +36,10 @@ export const handshakeWithin: Checker<z.output<typeof parameters>> = {
       const own = windows.filter(({ links }) => links.includes(one));
       const all = handshakesIn(records);
       const begun = all.filter(({ beganMs }) => own.some((window) => isWithin(window, beganMs)));
-      const clean = all.flatMap(({ beganMs, endedMs }) =>
-        endedMs !== null && own.every(({ fromMs }) => endedMs < fromMs) ? [endedMs - beganMs] : [],
-      );
       if (begun.length === 0) clauses.unknown(`${one} began no handshake under the fault`);
-      else if (cleanTimes > 0 && clean.length === 0) clauses.unknown(`no clean handshake of ${one} to compare with`);
+      else if (cleanTimes > 0 && !clean) clauses.unknown('no baseline of a clean network to compare with');
       else {
-        const boundMs = (cleanTimes === 0 ? 0 : cleanTimes * medianOf(clean)) + plusMs;
+        const boundMs = cleanTimes * (clean?.medianMs ?? 0) + plusMs;
         const took = begun.map(({ beganMs, endedMs }) => (endedMs === null ? null : endedMs - beganMs));
         const broken = begun.flatMap(({ isInTurn, endedMs }) => [
           ...(endedMs === null ? [`${one}: a handshake never ended`] : []),

@@ -12,7 +12,7 @@ const wanted = [
   { name: 'packets-dropped', parameters: { min: 50 } },
 ];
 
-test('the seven standing checks run for every trial, then those wanted', () => {
+test('the nine standing checks run for every trial, then those wanted', () => {
   const findings = judgeRecord(validRecord() as TrialRecord, wanted);
   expect(findings.map(({ check, standing }) => [check, standing])).toEqual([
     ['no-data-loss', true],
@@ -22,6 +22,8 @@ test('the seven standing checks run for every trial, then those wanted', () => {
     ['no-metadata-leak', true],
     ['health', true],
     ['outstanding-kept', true],
+    ['sync-not-degraded', true],
+    ['handshakes-not-degraded', true],
     ['distinct-cursors', false],
     ['fresh-ephemerals', false],
     ['packets-dropped', false],

@@ -3,6 +3,7 @@ import type { RelayStats } from '../../contract/relay-stats.ts';
 import type { TapEntry, TapRecord } from '../../contract/tap.ts';
 import { handshakeMessage, preambleBytes, recordPrefixBytes } from '../../contract/wire.ts';
 import { concat, toBase64Url } from '../../support/bytes.ts';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import type { CapturedConnection, CapturedRecord, Collected, SourceSearch } from '../history/collected.ts';
 import type { HistoryEntry, HistoryFact } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
@@ -135,6 +136,7 @@ export function validRecord(): Draft {
       'pages',
       'log-events',
     ],
+    baseline: cleanNetwork,
     entries: entries.map(
       (fact, index) => ({ index, atMs: times[index]!, ...fact }) as HistoryEntry,
     ) as Draft['entries'],
@@ -277,7 +279,7 @@ function validCollected(): Collected {
       openedSessions: 2,
       opaqueSessions: 1,
       connections: point === 'node-a' ? connectionsOfA() : [],
-      records: point === 'relay' ? relayRecords() : [],
+      records: point === 'relay' ? relayRecords() : handshakeRecords(point),
     })),
     tapJournal: validJournal(),
     links: {},
@@ -340,6 +342,12 @@ function relayRecords(): CapturedRecord[] {
     captured(1036, 'b', 'down', 10, 150, ['PUSH_ACK']),
     captured(11_100, 'a2', 'up', 0, 1218, null),
   ];
+}
+
+/** The first handshake of a node, and what it sent after it. */
+function handshakeRecords(node: string): CapturedRecord[] {
+  const ways = ['up', 'down', 'up', 'down', 'up'] as const;
+  return ways.map((way, place) => captured(12 + place * 0.1, node, way, place >> 1, 1000, null));
 }
 
 export function captured(

@@ -36,6 +36,7 @@ import { goodput } from './goodput.ts';
 import { halfOpenSeen } from './half-open-seen.ts';
 import { handshakeTook } from './handshake-took.ts';
 import { handshakeWithin } from './handshake-within.ts';
+import { handshakesNotDegraded } from './handshakes-not-degraded.ts';
 import { headNeverGoesBack } from './head-never-goes-back.ts';
 import { health } from './health.ts';
 import { idleWithin } from './idle-within.ts';
@@ -101,6 +102,7 @@ import { storedOnceSameId } from './stored-once-same-id.ts';
 import { storedOnlyWhole } from './stored-only-whole.ts';
 import { struckInsidePush } from './struck-inside-push.ts';
 import { successWithinAttempts } from './success-within-attempts.ts';
+import { syncNotDegraded } from './sync-not-degraded.ts';
 import { toldOfShutdown } from './told-of-shutdown.ts';
 import { tombstonesEverywhere } from './tombstones-everywhere.ts';
 import { typedFailure } from './typed-failure.ts';
@@ -118,6 +120,8 @@ export const standingChecks: readonly Checker[] = [
   noMetadataLeak,
   health,
   outstandingKept,
+  syncNotDegraded,
+  handshakesNotDegraded,
 ] as readonly Checker[];
 
 /** Every checker a scenario can name beside them. */

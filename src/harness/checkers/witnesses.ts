@@ -58,6 +58,8 @@ export const witnessValues = {
   ),
   /** How often the proxy had accepted another delay by the heal. */
   'wandering-latency': z.object({ changes: count }),
+  /** From when until when, by the wall clock, a step of the load itself disturbed a link; it does so disarmed too. */
+  'link-disturbed': z.object({ node: z.string(), fromMs: z.number(), untilMs: z.number() }),
   /** The arena's word on a process: just after a fault struck it, before its heal, after its heal. */
   process: z.object({
     target: z.string(),

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EnvironmentError, ScenarioError } from '../../support/errors.ts';
+import { addBaseline } from './commands/baseline.ts';
 import { addBench } from './commands/bench.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addImages } from './commands/images.ts';
@@ -43,6 +44,7 @@ export async function main(words: readonly string[]): Promise<number> {
     addImages,
     addStages,
     addBench,
+    addBaseline,
   ]) {
     add(program, answers);
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { ScenarioError } from '../../support/errors.ts';
 import { reduceCollected } from '../evidence/keep.ts';
+import type { Baseline } from '../history/baseline.ts';
 import type { AboutRun, CatalogueEntry } from '../reporters/history-file.ts';
 import { openReporters } from '../reporters/registry.ts';
 import { RunFolder } from '../reporters/run-folder.ts';
@@ -10,6 +11,7 @@ import { type Catalogue, loadCatalogue } from '../scenario/catalogue.ts';
 import { loadSystem } from '../scenario/load-system.ts';
 import type { SystemManifest } from '../topology/system.ts';
 import type { Arena, StageOptions } from '../topology/topology.ts';
+import type { BaselineRequest } from './baseline-of.ts';
 import { chooseArena } from './choose-arena.ts';
 import { exitCodes } from './exit-codes.ts';
 import { projectVersion } from './project.ts';
@@ -34,6 +36,8 @@ export interface RunOutcome {
   readonly killMatrix: readonly KillRow[] | null;
   readonly partial: boolean;
   readonly disarmed: boolean;
+  /** Null: nothing was judged. */
+  readonly baseline: Baseline | null;
   readonly usage: RunUsage;
 }
 
@@ -118,6 +122,11 @@ export async function withRun<Asked>(
   }
 }
 
+/** For the baseline that the run judges by. */
+export function baselineRequest({ arena, system, reporter }: OpenRun, image: StageOptions['image']): BaselineRequest {
+  return { arena, system, image, say: (line) => reporter.note?.(line) };
+}
+
 /** Defects and hooks are parts of a test image: where there is none, the correct system would run in their name. */
 export function expectTestImage({ arena, system }: OpenRun, image: StageOptions['image']): void {
   if (arena.canOf(image).includes('hooks')) return;
@@ -138,6 +147,7 @@ function resultOf(run: OpenRun, seed: string, outcome: RunOutcome): RunResult {
     startedAt: run.times.startedAt,
     durationMs: run.times.spentMs + Date.now() - run.times.partStartedMs,
     facts: run.arena.facts,
+    baseline: outcome.baseline,
     partial: outcome.partial,
     scenarios: outcome.scenarios,
     killMatrix: outcome.killMatrix,

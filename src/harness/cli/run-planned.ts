@@ -1,12 +1,14 @@
 import { hostname } from 'node:os';
+import type { Baseline } from '../history/baseline.ts';
 import { type ScenarioPlan, stagesPerWorker } from '../runner/plan.ts';
 import type { IterationResult, RunStart, ScenarioResult } from '../runner/results.ts';
 import { runScenarios } from '../runner/run.ts';
 import type { RunRequest } from '../runner/run-request.ts';
 import type { CatalogueRow } from '../scenario/catalogue.ts';
+import { baselineOf } from './baseline-of.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { openCrew } from './open-crew.ts';
-import type { OpenRun, RunOutcome } from './open-run.ts';
+import { baselineRequest, type OpenRun, type RunOutcome } from './open-run.ts';
 
 /** Everything that decides what runs, and what has run already. */
 export interface PlannedRun {
@@ -63,12 +65,14 @@ export async function runPlanned(
     })),
   });
   let results: readonly ScenarioResult[] = [];
+  let baseline: Baseline | null = null;
   try {
     if (!pace.dryRun) {
+      baseline = await baselineOf(baselineRequest(run, settings.image));
       const timeoutMs = pace.timeout ?? null;
       results = await runScenarios(plans, {
         crew,
-        settings,
+        settings: { ...settings, baseline },
         failFast,
         reporter,
         wallMs: Date.now,
@@ -86,6 +90,7 @@ export async function runPlanned(
     killMatrix: null,
     partial: plans.some(({ partial }) => partial),
     disarmed: !settings.armed,
+    baseline,
     usage: crew.usage,
   };
   const isNothing = pace.dryRun || (request.shard !== null && all.length === 0);

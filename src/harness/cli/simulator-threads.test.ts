@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import { type IterationSettings, runIteration } from '../runner/iteration.ts';
 import { StagePool } from '../runner/stage-pool.ts';
@@ -20,6 +21,7 @@ const settings: IterationSettings = {
   defects: [],
   armed: true,
   closingPart: false,
+  baseline: cleanNetwork,
   stopAfterRed: null,
 };
 

@@ -1,4 +1,5 @@
 import type { Capability } from '../../contract/capabilities.ts';
+import type { Baseline } from './baseline.ts';
 import type { Collected } from './collected.ts';
 import type { HistoryEntry } from './history.ts';
 
@@ -15,6 +16,8 @@ export interface TrialRecord {
   readonly nodes: readonly string[];
   /** What the system can; a clause that needs more is not run. */
   readonly can: readonly Capability[];
+  /** What the degradation thresholds rest on; null: the run had none. */
+  readonly baseline: Baseline | null;
   readonly entries: readonly HistoryEntry[];
   readonly collected: Collected;
 }

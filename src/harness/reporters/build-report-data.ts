@@ -5,6 +5,7 @@ import type { CategoryView, IterationView, KillView, ReportData, ScenarioView, T
 import type { StoredIteration, StoredRun } from './run-folder.ts';
 import { timelineOf } from './timeline.ts';
 import {
+  baselineText,
   boundText,
   durationText,
   passedText,
@@ -57,6 +58,7 @@ export function buildReportData(stored: StoredRun): ReportData {
       ['system', `${result.system.name} ${result.system.version}`],
       ['started', result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')],
       ['took', durationText(result.durationMs)],
+      ...(result.baseline ? [['baseline', baselineText(result.baseline, result.startedAt)] as const] : []),
       ...(result.usage ? [['workers', usageTexts(result.usage).join('; ')] as const] : []),
       ['run', result.run],
     ],

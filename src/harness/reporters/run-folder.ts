@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, messageOf } from '../../support/errors.ts';
+import type { Baseline } from '../history/baseline.ts';
 import type { IterationResult, RunResult } from '../runner/results.ts';
 import type {
   FinishedLine,
@@ -99,8 +100,13 @@ export function readRun(folder: string): StoredRun {
   }
   const ordered = inOrder(started, iterations);
   const of = (id: string) => ordered.filter(({ scenario }) => scenario === id).map(({ iteration }) => iteration);
-  const result = finished === null ? unfinishedResult(started, of) : finishedResult(finished, of);
+  const result = finished === null ? unfinishedResult(started, of, baselineIn(ordered)) : finishedResult(finished, of);
   return { started, lastPart, result, finished: finished !== null, iterations: ordered };
+}
+
+/** A run that ended too early says it in its records alone. */
+function baselineIn(iterations: readonly StoredIteration[]): Baseline | null {
+  return iterations.flatMap(({ records }) => records)[0]?.record.baseline ?? null;
 }
 
 /** The outline of a line; a tester that wrote it wrote the rest of it in the same go. */

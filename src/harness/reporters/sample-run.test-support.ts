@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Prng } from '../../support/prng.ts';
 import { lowerBound } from '../checkers/confidence.ts';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import type {
   IterationResult,
   KillRow,
@@ -138,6 +139,7 @@ export async function playSampleRun(
     partial: true,
     scenarios: [...results, notBuilt],
     killMatrix: options.killMatrix === false ? null : sampleKillMatrix,
+    baseline: cleanNetwork,
     usage: sampleUsage,
   };
   if (options.killedAfter === undefined) await reporter.runFinished?.(result);

@@ -1,6 +1,7 @@
 import type { NodeEvent } from '../../contract/control.ts';
 import type { Prng } from '../../support/prng.ts';
 import type { NamedFinding } from '../checkers/checker.ts';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import type { Collected } from '../history/collected.ts';
 import type { HistoryEntry, HistoryFact } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
@@ -59,6 +60,7 @@ export function sampleTrial(plan: SampleTrialPlan): { trial: TrialResult; record
     arena: 'simulator',
     nodes,
     can: [],
+    baseline: cleanNetwork,
     entries,
     collected: collected(plan.prng),
   };

@@ -1,7 +1,8 @@
 import type { KillRow, Reporter, RunResult, RunVerdict, ScenarioResult } from '../runner/results.ts';
-import { killMatrixCount, redChecksText } from './kill-matrix.ts';
+import { killMatrixCount, redChecksText, shareText } from './kill-matrix.ts';
 import type { RunFolder } from './run-folder.ts';
 import {
+  baselineText,
   boundText,
   countsText,
   durationText,
@@ -33,6 +34,7 @@ export function summaryText(result: RunResult): string {
       `system ${inline(`${result.system.name} ${result.system.version}`)}, ${durationText(result.durationMs)}, ` +
       `run \`${result.run}\`, ${result.startedAt}.`,
     result.usage === null ? '' : `${usageTexts(result.usage).map(inline).join('. ')}.`,
+    result.baseline ? `Clean network: ${inline(baselineText(result.baseline, result.startedAt))}.` : '',
     remarksOf(result)
       .map((remark) => `- ${remark.replace(/^([^:]+):/, '**$1**:')}`)
       .join('\n'),
@@ -105,10 +107,19 @@ function killTable(rows: readonly KillRow[]): string {
     row.scenario,
     row.defect,
     row.expected,
-    row.iterations === 0 ? '-' : `${row.caught} of ${row.iterations}`,
+    shareText(row.caught, row.iterations),
+    shareText(row.soundPassed, row.iterations),
     inline(row.verdict === 'caught' ? redChecksText(row) : row.because),
   ]);
-  const head = ['Verdict', 'Scenario', 'Defect', 'Expectation', 'Caught', 'Went red, or why not'];
+  const head = [
+    'Verdict',
+    'Scenario',
+    'Defect',
+    'Expectation',
+    'Caught',
+    'Correct system green',
+    'Went red, or why not',
+  ];
   return `## Kill matrix: ${killMatrixCount(rows)}\n\n${table(head, lines)}`;
 }
 

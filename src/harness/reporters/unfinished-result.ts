@@ -1,4 +1,5 @@
 import { lowerBound } from '../checkers/confidence.ts';
+import type { Baseline } from '../history/baseline.ts';
 import type { IterationResult, RunResult, ScenarioResult } from '../runner/results.ts';
 import type { StartedLine } from './history-file.ts';
 import { worstVerdict } from './wording.ts';
@@ -7,6 +8,7 @@ import { worstVerdict } from './wording.ts';
 export function unfinishedResult(
   { start, about, catalogue }: StartedLine,
   iterationsOf: (scenario: string) => readonly IterationResult[],
+  baseline: Baseline | null,
 ): RunResult {
   const scenarios = start.scenarios.map((planned): ScenarioResult => {
     const iterations = iterationsOf(planned.id);
@@ -38,6 +40,7 @@ export function unfinishedResult(
     disarmed: start.request?.settings.armed === false,
     durationMs: spentMs.reduce((sum, ms) => sum + ms, 0),
     facts: {},
+    baseline,
     partial: true,
     scenarios,
     killMatrix: null,

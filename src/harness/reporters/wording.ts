@@ -1,3 +1,4 @@
+import type { Baseline, Spread } from '../history/baseline.ts';
 import type { RunResult, RunUsage, RunVerdict, ScenarioResult } from '../runner/results.ts';
 
 /** The words that every report uses, so that they say the same thing the same way. */
@@ -79,7 +80,7 @@ function percent(share: number): string {
 }
 
 /** What limits how the result may be read; each is one sentence that begins with its keyword. */
-export function remarksOf(result: Pick<RunResult, 'partial' | 'disarmed' | 'facts' | 'killMatrix'>): string[] {
+export function remarksOf(result: Pick<RunResult, 'partial' | 'disarmed' | 'baseline'>): string[] {
   const remarks: string[] = [];
   if (result.disarmed) {
     remarks.push('disarmed: every fault was switched off, so each scenario must come out inert');
@@ -89,10 +90,21 @@ export function remarksOf(result: Pick<RunResult, 'partial' | 'disarmed' | 'fact
       'partial: fewer variants or iterations ran than the scenarios ask for before they may count as passed',
     );
   }
-  if (result.facts.baseline === undefined) {
+  if (!result.baseline) {
     remarks.push('no baseline: this machine was not measured without faults, so no time is compared with a clean one');
   }
   return remarks;
+}
+
+/** The clean network in one line; `at` is when it is judged by. */
+export function baselineText({ sync, handshake, ...of }: Baseline, at: string): string {
+  const figures = (what: string, spread: Spread | null) =>
+    spread === null ? `${what} not taken` : `${what} ${spread.medianMs} ms (p99 ${spread.p99Ms}, ${spread.runs} runs)`;
+  const ageMs = Date.parse(at) - Date.parse(of.takenAt);
+  const age = ageMs < 60_000 ? 'taken for this run' : `taken ${durationText(ageMs)} before`;
+  const lag = of.timerLagMs === 0 ? '' : `, timers up to ${of.timerLagMs} ms late`;
+  const measures = [figures('1 MiB synced in', sync), figures('handshake', handshake), 'relay memory not taken'];
+  return `${measures.join(', ')}; ${of.host}, ${of.image} image, ${of.system.slice(0, 12)}, ${age}${lag}`;
 }
 
 /** What a person can do about a verdict that is not about the system; null where the findings say it all. */

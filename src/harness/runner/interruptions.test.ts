@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { Prng } from '../../support/prng.ts';
 import { witnessesOf } from '../checkers/witnesses.ts';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import { type EntryOf, entriesOf } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import { parseScenario } from '../scenario/load-scenario.ts';
@@ -21,7 +22,15 @@ async function runWith(lines: readonly string[], armed = true): Promise<TrialRec
   const { variants } = parseScenario('file.yml', [...head, ...fixed, ...lines].join('\n'));
   const stage = { topology: 'mitm', profile: 'chaos', defects: [], image: 'test', seed: '0x1' } as const;
   const topology = await simulator.openStage(stage);
-  const trial = { scenario: 'S-SM-02', variant: variants[0]!, iteration: 0, seed: '0x1', armed, closingPart: false };
+  const trial = {
+    scenario: 'S-SM-02',
+    variant: variants[0]!,
+    iteration: 0,
+    seed: '0x1',
+    armed,
+    closingPart: false,
+    baseline: cleanNetwork,
+  };
   try {
     return await runTrial(topology, { ...trial, prng: new Prng('0x1') });
   } finally {

@@ -4,6 +4,7 @@ import { judgeRecord } from '../checkers/judge.ts';
 import { saysTooBusy } from '../checkers/lag.ts';
 import { judgeIteration, judgeTrial } from '../checkers/verdict.ts';
 import { sha256 } from '../evidence/digest.ts';
+import type { Baseline } from '../history/baseline.ts';
 import type { Phase } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Scenario, Variant } from '../scenario/scenario.ts';
@@ -22,6 +23,8 @@ export interface IterationSettings {
   readonly defects: readonly string[];
   readonly armed: boolean;
   readonly closingPart: boolean;
+  /** What a clean network takes here. */
+  readonly baseline: Baseline;
   /** Folder of the system as the user typed it; left out for the reference. */
   readonly system?: string;
   /** Folder of the scenarios as the user typed it; left out for the project's own. */
@@ -127,6 +130,7 @@ async function runOneTrial(scenario: Scenario, variant: Variant, index: number, 
       prng: new Prng(seed),
       armed: options.armed,
       closingPart: options.closingPart,
+      baseline: options.baseline,
       onPhase: (phase) => options.reporter.phaseStarted?.(scenario.id, index, variant.name, phase),
     });
     const judged = judge(record, variant);

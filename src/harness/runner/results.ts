@@ -1,4 +1,5 @@
 import type { NamedFinding } from '../checkers/checker.ts';
+import type { Baseline } from '../history/baseline.ts';
 import type { Phase } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { ArenaName } from '../topology/topology.ts';
@@ -23,6 +24,8 @@ export interface RunResult {
   readonly durationMs: number;
   /** What the arena found out about engine, kernel and images. */
   readonly facts: Readonly<Record<string, unknown>>;
+  /** What a clean network takes where the run ran; null: it judged nothing. */
+  readonly baseline: Baseline | null;
   /** True when fewer variants or iterations ran than the scenario asks for before it may count as passed. */
   readonly partial: boolean;
   readonly scenarios: readonly ScenarioResult[];

@@ -6,7 +6,8 @@ import { isPartial, type PlannedIteration, type ScenarioPlan } from './plan.ts';
 
 /** What was asked of a run, complete: with it a killed run goes on, failures run again, and shards are joined. */
 export interface RunRequest {
-  readonly settings: IterationSettings;
+  /** The baseline is of where a run runs. */
+  readonly settings: Omit<IterationSettings, 'baseline'>;
   readonly failFast: boolean;
   /** All evidence of passing iterations too. */
   readonly keepEvidence: boolean;

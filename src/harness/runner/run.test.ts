@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import { loadCatalogue } from '../scenario/catalogue.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { openSimulator } from '../simulator/simulated-arena.ts';
@@ -34,6 +35,7 @@ async function run(
       defects: [],
       armed: true,
       closingPart: false,
+      baseline: cleanNetwork,
       stopAfterRed: null,
       ...settings,
     },

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Prng } from '../../support/prng.ts';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import { entriesOf } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import { parseScenario } from '../scenario/load-scenario.ts';
@@ -50,6 +51,7 @@ async function runWith(faults: string, load: string, { armed = true } = {}): Pro
       prng: new Prng('0x1'),
       armed,
       closingPart: false,
+      baseline: cleanNetwork,
     });
   } finally {
     await topology.stop();

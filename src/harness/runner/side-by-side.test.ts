@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Arena } from '../topology/topology.ts';
 import { Crew, type Iterate } from './crew.ts';
@@ -15,6 +16,7 @@ const settings: IterationSettings = {
   defects: [],
   armed: true,
   closingPart: false,
+  baseline: cleanNetwork,
   stopAfterRed: null,
 };
 

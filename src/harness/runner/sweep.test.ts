@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import { loadCatalogue } from '../scenario/catalogue.ts';
 import { openSimulator } from '../simulator/simulated-arena.ts';
 import { StepOrderWalk } from '../simulator/step-order-walk.ts';
@@ -29,6 +30,7 @@ function optionsOn(arena: Arena, defects: readonly string[] = []): IterationOpti
     defects,
     armed: true,
     closingPart: false,
+    baseline: cleanNetwork,
     reporter: {},
     wallMs: () => ticks++,
     stopAfterRed: null,

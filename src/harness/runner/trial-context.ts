@@ -1,9 +1,9 @@
 import type { NodeEvent, NodeState } from '../../contract/control.ts';
 import type { Clock } from '../../support/clock.ts';
 import type { Prng } from '../../support/prng.ts';
-import type { History } from '../history/history.ts';
+import { History } from '../history/history.ts';
 import type { NodeName, Topology } from '../topology/topology.ts';
-import type { Canaries } from './canaries.ts';
+import { Canaries } from './canaries.ts';
 
 /** What the parts of one running trial share. */
 export interface TrialContext {
@@ -29,4 +29,25 @@ export interface TrialFacts {
   /** Last vector recorded for each node. */
   readonly vectors: Map<NodeName, string>;
   readonly listeners: Set<(node: NodeName, event: NodeEvent) => void>;
+}
+
+/** A trial that begins: nothing is known of it yet. */
+export function openContext(topology: Topology, { prng, armed }: Pick<TrialContext, 'prng' | 'armed'>): TrialContext {
+  return {
+    topology,
+    clock: topology.clock,
+    prng,
+    history: new History(topology.clock),
+    canaries: new Canaries(prng.fork('canaries'), topology.nodes),
+    armed,
+    facts: {
+      group: '',
+      devices: {},
+      acknowledged: new Map(),
+      received: new Map(),
+      states: new Map(),
+      vectors: new Map(),
+      listeners: new Set(),
+    },
+  };
 }

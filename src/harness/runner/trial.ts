@@ -1,20 +1,21 @@
 import { messageOf } from '../../support/errors.ts';
 import type { Prng } from '../../support/prng.ts';
+import type { Baseline } from '../history/baseline.ts';
 import type { Collected, Missing } from '../history/collected.ts';
 import type { Phase } from '../history/history.ts';
-import { History } from '../history/history.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { BoundStep, Variant } from '../scenario/scenario.ts';
-import type { Answered, CollectPlan, NodeName, Topology } from '../topology/topology.ts';
-import { Canaries, randomText, secretsOfInvite } from './canaries.ts';
+import type { CollectPlan, Topology } from '../topology/topology.ts';
+import { randomText } from './canaries.ts';
 import { runClosingPart } from './closing-part.ts';
 import { FaultsOfTrial } from './faults-of-trial.ts';
+import { formGroup } from './form-group.ts';
 import { waitUntilHealthy } from './health.ts';
 import { watchLag } from './lag.ts';
 import { LoadOfTrial } from './load-of-trial.ts';
 import { observe } from './observe.ts';
 import { settle } from './settle.ts';
-import type { TrialContext } from './trial-context.ts';
+import { openContext, type TrialContext } from './trial-context.ts';
 import { watchNodes } from './watch.ts';
 
 export interface TrialOptions {
@@ -25,6 +26,7 @@ export interface TrialOptions {
   readonly prng: Prng;
   /** False under `--disarm`. */
   readonly armed: boolean;
+  readonly baseline: Baseline;
   /** The closing part of the standing defects, which only `prove` adds. */
   readonly closingPart: boolean;
   /** Told as each phase begins, for whoever watches. */
@@ -41,24 +43,8 @@ const seedingWithinMs = 60_000;
  */
 export async function runTrial(topology: Topology, options: TrialOptions): Promise<TrialRecord> {
   const { variant, prng } = options;
-  const history = new History(topology.clock);
-  const context: TrialContext = {
-    topology,
-    clock: topology.clock,
-    prng,
-    history,
-    canaries: new Canaries(prng.fork('canaries'), topology.nodes),
-    armed: options.armed,
-    facts: {
-      group: '',
-      devices: {},
-      acknowledged: new Map(),
-      received: new Map(),
-      states: new Map(),
-      vectors: new Map(),
-      listeners: new Set(),
-    },
-  };
+  const context = openContext(topology, { prng, armed: options.armed });
+  const { history } = context;
   const phase = (name: Phase) => {
     history.append({ kind: 'phase', phase: name });
     options.onPhase?.(name);
@@ -109,52 +95,10 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
     arena: topology.arena,
     nodes: topology.nodes,
     can: topology.can,
+    baseline: options.baseline,
     entries: history.entries,
     collected,
   };
-}
-
-/** New devices, one group: the first node creates it, the others join with its invite, all connect. */
-async function formGroup(context: TrialContext, load: LoadOfTrial): Promise<void> {
-  const { topology, canaries, facts } = context;
-  const [first, ...others] = topology.nodes;
-  if (first === undefined) throw new Error('a topology has at least one node');
-  const devices = await Promise.all(
-    topology.nodes.map((node) =>
-      demand('init', node, topology.node(node).request('init', { name: canaries.nameOf(node) })),
-    ),
-  );
-  topology.nodes.forEach((node, index) => {
-    facts.devices[node] = devices[index]!.device;
-  });
-  const created = await demand(
-    'pair',
-    first,
-    topology.node(first).request('pair', {
-      relays: [...(await topology.relayAddresses(first))],
-      passphrase: canaries.passphrase,
-    }),
-  );
-  facts.group = created.group;
-  const invite = created.invite;
-  if (invite !== null) for (const secret of secretsOfInvite(invite)) canaries.add(secret.label, secret.bytes);
-  for (const node of others) {
-    const relays = [...(await topology.relayAddresses(node))];
-    await demand('pair', node, topology.node(node).request('pair', { relays, ...(invite === null ? {} : { invite }) }));
-  }
-  const part = load.forPart('group');
-  await Promise.all(topology.nodes.map((node) => part.connect(node)));
-}
-
-/** Setting up must succeed before anything can be judged; a system that refuses here makes the trial an error. */
-async function demand<Value>(
-  op: string,
-  node: NodeName,
-  request: Promise<{ outcome: 'ok'; value: Value } | Exclude<Answered<'init'>, { outcome: 'ok' }>>,
-): Promise<Value> {
-  const answered = await request;
-  if (answered.outcome === 'ok') return answered.value;
-  throw new Error(`setting up ${node}: ${op} answered ${answered.outcome} (${answered.code}: ${answered.message})`);
 }
 
 /** False when the seed set did not converge: then there is no load, and the standing checks tell what is wrong. */

@@ -5,12 +5,14 @@
  *     node src/harness/simulator/fixed-trials.test-program.ts fixed > src/harness/simulator/golden.json
  *     node src/harness/simulator/fixed-trials.test-program.ts scenario FILE ITERATION...
  */
+
 import { join } from 'node:path';
 import { utf8 } from '../../support/bytes.ts';
 import { pause } from '../../support/clock.ts';
 import { Prng } from '../../support/prng.ts';
 import { until } from '../../support/until.ts';
 import { sha256 } from '../evidence/digest.ts';
+import { cleanNetwork } from '../history/baseline.test-support.ts';
 import { History } from '../history/history.ts';
 import { trialSeed } from '../runner/iteration.ts';
 import { runTrial } from '../runner/trial.ts';
@@ -160,6 +162,7 @@ async function scenarioTrials(file: string, iterations: readonly number[], guard
           prng: new Prng(seed),
           armed: true,
           closingPart: false,
+          baseline: cleanNetwork,
         });
         await stage.stop();
         return sha256(JSON.stringify(record));

@@ -32,6 +32,7 @@ export const cutUnacknowledged: Step<z.output<typeof parameters>> = {
 
 async function cutOne(load: Load, node: NodeName, options: z.output<typeof parameters>): Promise<void> {
   const link = load.topology.link(node);
+  const fromMs = load.clock.wallMs();
   const slowness = await link.delay({ direction: 'down', delayMs: options['ack-delay'], jitterMs: 0 });
   try {
     const seen = await pushesRead(load, node);
@@ -45,6 +46,8 @@ async function cutOne(load: Load, node: NodeName, options: z.output<typeof param
     if (answered.outcome === 'ok') await load.acknowledged(node, [answered.value.item], options.deadline);
   } finally {
     await slowness.heal();
+    const value = { node, fromMs, untilMs: load.clock.wallMs() };
+    load.history.append({ kind: 'witness', name: 'link-disturbed', value });
   }
 }
 

@@ -31,6 +31,7 @@ import { livenessByWrites } from './liveness-by-writes.ts';
 import { lossUntold } from './loss-untold.ts';
 import { newIdPerRetry } from './new-id-per-retry.ts';
 import { newcomerRefused } from './newcomer-refused.ts';
+import { newcomersWaitForSeconds } from './newcomers-wait-for-seconds.ts';
 import { newestFirst } from './newest-first.ts';
 import { notifyDroppedWhilePulling } from './notify-dropped-while-pulling.ts';
 import { numbersFromOldCopy } from './numbers-from-old-copy.ts';
@@ -38,6 +39,7 @@ import { onePageIsAll } from './one-page-is-all.ts';
 import { outboxClearedOnSend } from './outbox-cleared-on-send.ts';
 import { outboxInMemoryOnly } from './outbox-in-memory-only.ts';
 import { outstandingInMemoryOnly } from './outstanding-in-memory-only.ts';
+import { pagesAtACrawl } from './pages-at-a-crawl.ts';
 import { partialFrameStored } from './partial-frame-stored.ts';
 import { passphraseInNodeLog } from './passphrase-in-node-log.ts';
 import { payloadPushedUnsealed } from './payload-pushed-unsealed.ts';
@@ -87,6 +89,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   sessionLeftBehind,
   descriptorLeakedPerPush,
   outstandingInMemoryOnly,
+  pagesAtACrawl,
+  newcomersWaitForSeconds,
   vectorWrittenLater,
   pullAndPushDeadlock,
   newcomerRefused,

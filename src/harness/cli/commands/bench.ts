@@ -7,6 +7,7 @@ import { loadCatalogue } from '../../scenario/catalogue.ts';
 import { loadSystem } from '../../scenario/load-system.ts';
 import { benchSimulator } from '../../simulator/bench-simulator.ts';
 import type { Arena } from '../../topology/topology.ts';
+import { baselineOf } from '../baseline-of.ts';
 import { arenaChoices, chooseArena } from '../choose-arena.ts';
 import { referenceSystem } from '../project.ts';
 import { type SharedOptions, scenariosOption, wholeNumber } from '../run-options.ts';
@@ -35,6 +36,7 @@ export function addBench(program: Command): void {
         runId: `bench-${process.pid}`,
         log,
       });
+      const baseline = await baselineOf({ arena, system, image: 'test', say: log });
       console.log(
         `${arena.name} (${because}), ${options.iterations} iterations each; milliseconds, median and largest\n`,
       );
@@ -62,6 +64,7 @@ export function addBench(program: Command): void {
               defects: [],
               armed: true,
               closingPart: false,
+              baseline,
               reporter: {},
               wallMs: () => performance.timeOrigin + performance.now(),
               stopAfterRed: null,

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
+import type { Baseline } from '../../history/baseline.ts';
 import { killMatrixText } from '../../reporters/kill-matrix.ts';
 import { planScenario, stagesPerWorker } from '../../runner/plan.ts';
 import { type ProvePlan, proveScenarios } from '../../runner/prove.ts';
@@ -7,10 +8,11 @@ import type { KillRow } from '../../runner/results.ts';
 import type { Catalogue } from '../../scenario/catalogue.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { loadStandingDefects, type StandingDefects } from '../../scenario/standing-defects.ts';
+import { baselineOf } from '../baseline-of.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { expectPlanted, expectVariant } from '../expect-names.ts';
 import { openCrew } from '../open-crew.ts';
-import { expectTestImage, type OpenRun, withRun } from '../open-run.ts';
+import { baselineRequest, expectTestImage, type OpenRun, withRun } from '../open-run.ts';
 import { addSharedOptions, type SharedOptions, workersOption } from '../run-options.ts';
 import { select } from '../select.ts';
 
@@ -79,10 +81,12 @@ async function proveSelected(run: OpenRun, asked: Asked, options: ProveCommandOp
     scenarios: plans.map(({ plan, planted }) => ({ id: plan.scenario.id, iterations: planted.length, notRun: [] })),
   });
   let rows: KillRow[];
+  let baseline: Baseline;
   try {
+    baseline = await baselineOf(baselineRequest(run, 'test'));
     rows = await proveScenarios(plans, {
       crew,
-      settings: { arena: run.arena.name, runSeed: options.seed, image: 'test' },
+      settings: { arena: run.arena.name, runSeed: options.seed, image: 'test', baseline },
       reporter: { note: (line) => run.reporter.note?.(line) },
       interrupted: run.interrupted,
       everyIteration: options.iterations !== undefined,
@@ -94,7 +98,7 @@ async function proveSelected(run: OpenRun, asked: Asked, options: ProveCommandOp
   }
   console.log(killMatrixText(rows));
   return {
-    outcome: { scenarios: [], killMatrix: rows, partial: false, disarmed: false, usage: crew.usage },
+    outcome: { scenarios: [], killMatrix: rows, partial: false, disarmed: false, baseline, usage: crew.usage },
     exitCode: exitCodeOfRows(rows),
   };
 }

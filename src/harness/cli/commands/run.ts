@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ScenarioError } from '../../../support/errors.ts';
-import type { IterationSettings } from '../../runner/iteration.ts';
 import { planScenario } from '../../runner/plan.ts';
 import {
   belongsTo,
@@ -168,7 +167,7 @@ function plannedRun(run: OpenRun, selection: Selection, options: RunCommandOptio
   return { request, plans, resumed: null, takenOver: new Map() };
 }
 
-function settingsOf(run: OpenRun, options: RunCommandOptions): IterationSettings {
+function settingsOf(run: OpenRun, options: RunCommandOptions): RunRequest['settings'] {
   return {
     arena: run.arena.name,
     runSeed: options.seed,

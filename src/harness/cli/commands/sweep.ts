@@ -4,8 +4,9 @@ import { StagePool } from '../../runner/stage-pool.ts';
 import { sweep, sweepOrders, sweepPoints } from '../../runner/sweep.ts';
 import { StepOrderWalk } from '../../simulator/step-order-walk.ts';
 import type { Arena } from '../../topology/topology.ts';
+import { baselineOf } from '../baseline-of.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { withRun } from '../open-run.ts';
+import { baselineRequest, withRun } from '../open-run.ts';
 import { addSharedOptions, type SharedOptions } from '../run-options.ts';
 import { select } from '../select.ts';
 
@@ -27,6 +28,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
       };
       answers(
         await withRun(options, check, async (run, { scenario, points }) => {
+          const baseline = await baselineOf(baselineRequest(run, options.image));
           const trials = (arena: Arena) => ({
             pool: new StagePool(arena),
             arena: arena.name,
@@ -35,6 +37,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
             defects: [],
             armed: true,
             closingPart: false,
+            baseline,
             reporter: {},
             wallMs: () => Date.now(),
             stopAfterRed: null,

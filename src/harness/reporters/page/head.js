@@ -2,7 +2,7 @@ import { badge, el } from './dom.js';
 
 /** What ran, where, and what became of it; then everything that limits how it may be read. */
 export function head(data) {
-  const wide = new Set(['arena', 'system']);
+  const wide = new Set(['arena', 'system', 'baseline', 'workers']);
   return el(
     `header.panel.head.verdict-${data.verdict}`,
     null,
