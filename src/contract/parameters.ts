@@ -9,6 +9,12 @@ export const duration = z
   .regex(/^\d+(ms|s|m)$/, 'a duration such as "250ms", "30s" or "5m"')
   .transform((text) => durationMs(text) ?? 0);
 
+/** A duration, or two between which one is drawn by seed. */
+export const durationRange = z.union([
+  duration.transform((ms) => ({ from: ms, to: ms })),
+  z.strictObject({ from: duration, to: duration }),
+]);
+
 /** A whole number of bytes, or "8KiB", "1MiB". */
 export const byteCount = z
   .union([z.number().int().nonnegative(), z.string().regex(/^\d+(B|KiB|MiB)$/, 'a size such as 512, "8KiB" or "1MiB"')])

@@ -54,13 +54,16 @@ export class LinkShape {
   readonly fragmentations: Measures<Fragments>;
   readonly #clock: VirtualClock;
   readonly #prng: Prng;
+  readonly #acknowledgements: Prng;
   #packetsSeen = 0;
   #packetsDropped = 0;
+  #acknowledgementsDropped = 0;
 
   constructor(direction: Direction, { clock, prng, changed }: LinkShapeOptions) {
     this.direction = direction;
     this.#clock = clock;
     this.#prng = prng;
+    this.#acknowledgements = prng.fork('acknowledgements');
     this.delays = new Measures();
     this.losses = new Measures();
     this.throttles = new Measures(changed);
@@ -104,18 +107,19 @@ export class LinkShape {
     ];
   }
 
-  /** Every loss is made good by one retransmission, until the connection is given up. */
+  /** Every loss of a segment is made good by one retransmission, until the connection is given up. */
   get lossWitness(): Omit<LossWitness, 'droppedUp' | 'droppedDown'> {
     return {
       packetsSeen: this.#packetsSeen,
       packetsDropped: this.#packetsDropped,
-      segmentsRetransmitted: this.#packetsDropped,
+      segmentsRetransmitted: this.#packetsDropped - this.#acknowledgementsDropped,
     };
   }
 
   restartCounters(): void {
     this.#packetsSeen = 0;
     this.#packetsDropped = 0;
+    this.#acknowledgementsDropped = 0;
   }
 
   /** The packet that opens or ends a connection. */
@@ -185,10 +189,18 @@ export class LinkShape {
     return parts;
   }
 
-  #loses(): boolean {
+  /**
+   * TCP’s answer to what arrived from the other side goes this way: one more packet to count. Losing it changes nothing,
+   * because the next one says the same.
+   */
+  acknowledge(): void {
+    if (this.#loses(this.#acknowledgements)) this.#acknowledgementsDropped += 1;
+  }
+
+  #loses(prng = this.#prng): boolean {
     if (this.losses.size === 0) return false;
     const passes = [...this.losses].reduce((product, { share }) => product * (1 - share), 1);
-    const isLost = this.#prng.chance(1 - passes);
+    const isLost = prng.chance(1 - passes);
     this.#packetsSeen += 1;
     if (isLost) this.#packetsDropped += 1;
     return isLost;
