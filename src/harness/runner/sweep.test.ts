@@ -98,6 +98,15 @@ test('a restart is swept over the acknowledgements its trigger counts', async ()
   expect(await sweep(scenario, [points[0]!, points[19]!], optionsOn(simulator), () => {})).toEqual([]);
 });
 
+test('a variant is swept from so many seeds, each that of an iteration', async () => {
+  const scenario = scenarioOf('S-CONV-03');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'asym-5min');
+  expect(points.map(({ place }) => place)).toEqual(Array.from({ length: 200 }, (_, iteration) => ({ iteration })));
+  expect(await sweep(scenario, points.slice(-1), optionsOn(simulator), () => {})).toEqual([]);
+  const [failure] = await sweep(scenario, points.slice(-1), optionsOn(simulator, ['vector-by-session']), () => {});
+  expect(failure!.trial.repro).toContain('--iteration 199 --variant asym-5min');
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;

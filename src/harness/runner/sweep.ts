@@ -3,16 +3,21 @@ import type { BoundFault, Scenario, Variant } from '../scenario/scenario.ts';
 import { type IterationOptions, runIteration } from './iteration.ts';
 import type { TrialResult } from './results.ts';
 
-/** One point of an enumeration: a variant with one place of a fault or a wait, as a whole, or with its steps in one order. */
+/**
+ * One point of an enumeration: a variant with one place of a fault or a wait, as a whole, with its steps in one order, or
+ * from one seed, which is then that of an iteration.
+ */
 export interface SweepPoint {
   readonly variant: Variant;
   readonly place: unknown;
+  readonly iteration?: number;
 }
 
 /** Every point of a scenario's enumerations, in order; none for a scenario that enumerates nothing. */
 export function sweepPoints({ variants, orders }: Scenario): readonly SweepPoint[] {
   return [
     ...variants.flatMap((variant) => (variant.turn === 'sweep' ? pointsOfSwept(variant) : pointsOfFaults(variant))),
+    ...variants.flatMap(pointsOfSeeds),
     ...(orders === null || orders.step !== null ? [] : pointsOfLoad(orders.variant)),
   ];
 }
@@ -21,6 +26,10 @@ export function sweepPoints({ variants, orders }: Scenario): readonly SweepPoint
 function pointsOfSwept(variant: Variant): readonly SweepPoint[] {
   const points = [...pointsOfFaults(variant), ...pointsOfLoad(variant)];
   return points.length === 0 ? [{ place: variant.name, variant }] : points;
+}
+
+function pointsOfSeeds(variant: Variant): readonly SweepPoint[] {
+  return Array.from({ length: variant.sweepSeeds }, (_, iteration) => ({ place: { iteration }, variant, iteration }));
 }
 
 function pointsOfFaults(variant: Variant): readonly SweepPoint[] {
@@ -68,7 +77,8 @@ export async function sweep(
 ): Promise<readonly SweepFailure[]> {
   const failures: SweepFailure[] = [];
   for (const [index, point] of points.entries()) {
-    const { trials } = await runIteration(scenario, { index, variants: [point.variant] }, options);
+    const iteration = { index: point.iteration ?? index, variants: [point.variant] };
+    const { trials } = await runIteration(scenario, iteration, options);
     const trial = trials[0]!;
     if (trial.verdict !== 'pass') failures.push({ point, trial });
     pointFinished(index + 1);
