@@ -145,7 +145,7 @@ describe('vectors-apart', () => {
       {
         says: 'invalid',
         when: 'only one was ahead',
-        change: (d) => insert(d, 10_500, ...seen([3, 3], [3, 2])),
+        change: (d) => insert(d, 11_000, ...seen([3, 3], [3, 2])),
         naming: 'apart for 0 ms',
       },
       {
