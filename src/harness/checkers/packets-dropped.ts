@@ -44,7 +44,9 @@ export const packetsDropped: Checker<z.output<typeof parameters>> = {
 };
 
 function judgeMinutes(record: TrialRecord, clauses: Clauses, min: number): void {
-  for (const window of armedWindows(record, 'loss')) {
+  const windows = armedWindows(record, 'loss');
+  if (windows.length === 0) clauses.broken('no loss was on that is counted by the minute');
+  for (const window of windows) {
     const lasted = minutesOf(window).length;
     const counted = witnessesOf(record, 'loss')
       .filter(({ entry }) => entry.fault === window.fault)

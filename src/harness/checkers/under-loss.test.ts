@@ -196,6 +196,15 @@ describe('packets-dropped per minute', () => {
       { says: 'unknown', when: 'one minute was not read', change: (d) => counted(d, 99), naming: '1 of 2 minutes' },
       { says: 'unknown', when: 'no minute was read', change: (d) => edit(d, isLoss, { value: lossOf(500, 100, 60) }) },
       { says: 'unknown', when: 'nobody read the counters', change: (d) => remove(d, isLoss) },
+      {
+        says: 'invalid',
+        when: 'the loss came in bursts',
+        change: (d) => {
+          edit(d, beginsFault, { name: 'burst-loss' });
+          edit(d, isLoss, { name: 'burst-loss', value: { ...lossOf(500, 100, 60), spells: [] } });
+        },
+        naming: 'no loss was on that is counted by the minute',
+      },
       { says: 'invalid', when: 'the fault was disarmed', change: disarm, naming: 'no fault was on' },
     ],
     { min: 50, perMinute: true },
