@@ -10,7 +10,7 @@ export const duration = z
   .transform((text) => durationMs(text) ?? 0);
 
 /** "250ms", or `{ from: 0ms, to: 60ms }`: a time drawn by seed between two. Both ends once read. */
-export const drawnDuration = z.union([
+export const durationRange = z.union([
   duration.transform((ms) => ({ from: ms, to: ms })),
   z.strictObject({ from: duration, to: duration }),
 ]);

@@ -214,6 +214,23 @@ describe('round-trips', () => {
         parameters: { count: 10, rangeMs: 150 },
         naming: 'range 0 ms',
       },
+      {
+        says: 'valid',
+        when: 'the one minute that the fault lasted had enough',
+        change: () => {},
+        parameters: { ...parameters, perMinute: true },
+        naming: 'node-a in minute 1: 10 round trips',
+      },
+      {
+        says: 'invalid',
+        when: 'a second minute had none',
+        change: (d) => {
+          remove(d, (entry) => entry.kind === 'healed');
+          insert(d, 125_000, { kind: 'healed', fault: 0 });
+        },
+        parameters: { count: 10, medianRoseMs: 100, perMinute: true },
+        naming: 'node-a in minute 2: 0 round trips under the fault',
+      },
       { says: 'invalid', when: 'the fault was off', change: disarm, naming: 'no fault was on' },
       { says: 'unknown', when: 'nothing was captured', change: uncaptured },
       {
@@ -388,8 +405,47 @@ describe('reconnects-at-most', () => {
         when: 'no handshake was seen',
         change: (d) => without(d, 'node-b', ({ index }) => index === 0),
       },
+      {
+        says: 'valid',
+        when: 'only another node announced a loss',
+        change: (d) => insert(d, 15_000, state('node-a', 'reconnecting')),
+        parameters: { node: 'node-b', count: 0 },
+      },
     ],
     { count: 0 },
+    onSlowLink,
+  );
+});
+
+describe('reconnects-at-most per minute', () => {
+  const announced =
+    (...times: readonly number[]) =>
+    (draft: Draft) => {
+      for (const atMs of times) insert(draft, atMs, state('node-a', 'reconnecting'));
+    };
+  /** One more each so often after those of the record, of which the first two were ordered. */
+  const shookHands =
+    (...times: readonly number[]) =>
+    (draft: Draft) =>
+      seenAt(draft, 'node-a', [...seenByA({}), ...times.flatMap((atMs, index) => handshake(`x${index}`, atMs, 1))]);
+  testTable(
+    reconnectsAtMost,
+    [
+      { says: 'valid', when: 'two were a minute apart', change: announced(15_000, 75_000) },
+      { says: 'invalid', when: 'two were within a minute', change: announced(15_000, 74_999) },
+      { says: 'valid', when: 'handshakes were a minute apart', change: shookHands(15_000, 75_000) },
+      { says: 'invalid', when: 'handshakes were within a minute', change: shookHands(15_000, 74_999) },
+      {
+        says: 'valid',
+        when: 'one of them was ordered',
+        change: (d) => {
+          shookHands(15_000, 74_999)(d);
+          insert(d, 74_000, { kind: 'invoked', operation: 201, node: 'node-a', op: 'connect', part: 'load' });
+        },
+      },
+      { says: 'unknown', when: 'nothing was captured', change: uncaptured },
+    ],
+    { node: 'node-a', count: 1, perMinute: true },
     onSlowLink,
   );
 });

@@ -3,11 +3,13 @@ import type { Clauses } from './clauses.ts';
 import { armedWindows } from './windows.ts';
 import { type WitnessValue, witnessesOf } from './witnesses.ts';
 
+type LossCounts = Omit<WitnessValue<'loss'>, 'minutes'>;
+
 /**
  * What the kernel counted while packets were being dropped on purpose, all such faults together; null, with the
  * reason in `clauses`, when no fault was on or nobody read the counters.
  */
-export function countedLoss(record: TrialRecord, clauses: Clauses): WitnessValue<'loss'> | null {
+export function countedLoss(record: TrialRecord, clauses: Clauses): LossCounts | null {
   const armed = new Set(armedWindows(record).map(({ fault }) => fault));
   if (armed.size === 0) {
     clauses.broken('no fault was on');
@@ -20,7 +22,7 @@ export function countedLoss(record: TrialRecord, clauses: Clauses): WitnessValue
     clauses.unknown('nobody read the kernel’s counters of dropped packets');
     return null;
   }
-  const sum = (field: keyof WitnessValue<'loss'>) => seen.reduce((total, { value }) => total + value[field], 0);
+  const sum = (field: keyof LossCounts) => seen.reduce((total, { value }) => total + value[field], 0);
   return {
     packetsSeen: sum('packetsSeen'),
     packetsDropped: sum('packetsDropped'),

@@ -2,8 +2,19 @@ import { describe } from '@jest/globals';
 import type { HistoryEntry } from '../history/history.ts';
 import { backoffObeyed } from './backoff-obeyed.ts';
 import { partitionInForce } from './partition-in-force.ts';
-import { beginsFault, type Draft, edit, faultToMs, insert, remove, state, witness } from './record.test-support.ts';
+import {
+  beginsFault,
+  type Draft,
+  edit,
+  faultToMs,
+  insert,
+  remove,
+  state,
+  vectorOf,
+  witness,
+} from './record.test-support.ts';
 import { testTable } from './table.test-support.ts';
+import { vectorsApart } from './vectors-apart.ts';
 
 type Entry = { kind: string; name?: string };
 const isState = (entry: HistoryEntry) => entry.kind === 'event' && entry.event.event === 'state';
@@ -113,5 +124,56 @@ describe('partition-in-force', () => {
     ],
     {},
     partitioned,
+  );
+});
+
+describe('vectors-apart', () => {
+  const seen = (a: readonly [number, number], b: readonly [number, number]) => [
+    witness('vector', { node: 'node-a', vector: vectorOf(...a) }),
+    witness('vector', { node: 'node-b', vector: vectorOf(...b) }),
+  ];
+  const isVector = (entry: HistoryEntry) => entry.kind === 'witness' && entry.name === 'vector';
+  testTable(
+    vectorsApart,
+    [
+      {
+        says: 'invalid',
+        when: 'they were apart for a shorter time',
+        change: (d) => insert(d, 13_000, ...seen([4, 3], [4, 3])),
+        naming: 'under fault 0 the vectors of node-a and node-b were apart for 2000 ms, expected 3000',
+      },
+      {
+        says: 'invalid',
+        when: 'only one was ahead',
+        change: (d) => insert(d, 11_000, ...seen([3, 3], [3, 2])),
+        naming: 'apart for 0 ms',
+      },
+      {
+        says: 'invalid',
+        when: 'they were alike under a second fault',
+        change: (d) => {
+          insert(d, 14_000, ...seen([4, 3], [4, 3]));
+          insert(d, 15_000, { kind: 'injected', fault: 1, name: 'cut', parameters: {}, disarmed: false });
+          insert(d, 19_000, { kind: 'healed', fault: 1 });
+        },
+        naming: 'under fault 1 the vectors of node-a and node-b were apart for 0 ms',
+      },
+      {
+        says: 'invalid',
+        when: 'the fault was disarmed',
+        change: (d) => edit(d, beginsFault, { disarmed: true }),
+        naming: 'no fault was on',
+      },
+      {
+        says: 'unknown',
+        when: 'nobody looked',
+        change: (d) => {
+          remove(d, isVector);
+          for (const node of Object.values(d.collected.nodes)) node.vector = null;
+        },
+      },
+    ],
+    { node: ['node-a', 'node-b'], forMs: 3000 },
+    (d) => insert(d, 11_000, ...seen([3, 2], [2, 3])),
   );
 });

@@ -4,7 +4,7 @@ import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { judgeTiming } from './lag.ts';
-import { type FaultWindow, isWithin, windowsByLink } from './windows.ts';
+import { type FaultWindow, isWithin, minutesOf, windowsByLink } from './windows.ts';
 import { deviationOf, medianOf, type RoundTrip, recordsAt, roundTripsIn } from './wire-times.ts';
 
 const ms = z.number().positive();
@@ -23,6 +23,8 @@ const parameters = z.strictObject({
   /** Between the shortest and the longest. */
   rangeMs: ms.optional(),
   deviationMs: ms.optional(),
+  /** All but `backWithinMs` holds in each minute of each fault, and each has `count`. */
+  perMinute: z.boolean().default(false),
   /** After the fault the median is at most so far above the one before it. */
   backWithinMs: ms.optional(),
 });
@@ -65,20 +67,21 @@ function judgeNode(
   const trips = roundTripsIn(records, requestsOf[of]);
   const fromMs = Math.min(...windows.map((window) => window.fromMs));
   const toMs = Math.max(...windows.map((window) => window.toMs));
-  const within = trips.filter((trip) => windows.some((window) => isInside(window, trip))).map(({ tookMs }) => tookMs);
+  const parts = wanted.perMinute ? windows.flatMap((window) => minutesOf(window).map((minute) => [minute])) : [windows];
   const before = trips.filter(({ answeredMs }) => answeredMs < fromMs).map(({ tookMs }) => tookMs);
   const after = trips.filter(({ sentMs }) => sentMs > toMs).map(({ tookMs }) => tookMs);
   const isCompared = wanted.medianRoseMs !== undefined || wanted.longestRoseMs !== undefined;
   const isBack = wanted.backWithinMs !== undefined;
-  const needed = { under: within, before: isCompared || isBack ? before : null, after: isBack ? after : null };
-  const few = Object.entries(needed).flatMap(([when, some]) =>
-    some === null || some.length >= count ? [] : [`${node}: ${some.length} round trips ${when} the fault`],
-  );
-  if (few.length > 0) {
-    clauses.broken(`fewer than ${count} round trips`, few);
-    return;
+  for (const [index, part] of parts.entries()) {
+    const name = wanted.perMinute ? `${node} in minute ${index + 1}` : node;
+    const within = trips.filter((trip) => part.some((window) => isInside(window, trip))).map(({ tookMs }) => tookMs);
+    const needed = { under: within, before: isCompared || isBack ? before : null, after: isBack ? after : null };
+    const few = Object.entries(needed).flatMap(([when, some]) =>
+      some === null || some.length >= count ? [] : [`${name}: ${some.length} round trips ${when} the fault`],
+    );
+    if (few.length > 0) clauses.broken(`fewer than ${count} round trips`, few);
+    else judgeFigures(record, clauses, name, { within, before, after }, wanted);
   }
-  judgeFigures(record, clauses, node, { within, before, after }, wanted);
 }
 
 interface Samples {

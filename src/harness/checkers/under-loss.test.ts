@@ -2,7 +2,17 @@ import { describe } from '@jest/globals';
 import { begunInsideFault } from './begun-inside-fault.ts';
 import { endsOkOrRetryable } from './ends-ok-or-retryable.ts';
 import { packetsDropped } from './packets-dropped.ts';
-import { beginsFault, type Draft, edit, insert, lossOf, remove, state, witness } from './record.test-support.ts';
+import {
+  beginsFault,
+  type Draft,
+  edit,
+  faultFromMs,
+  insert,
+  lossOf,
+  remove,
+  state,
+  witness,
+} from './record.test-support.ts';
 import { retransmissions } from './retransmissions.ts';
 import { statusNeverTerminal } from './status-never-terminal.ts';
 import { testTable } from './table.test-support.ts';
@@ -171,6 +181,38 @@ describe('packets-dropped', () => {
       },
     ],
     { min: 50 },
+  );
+});
+
+describe('packets-dropped per minute', () => {
+  const minutes = (...counts: readonly number[]) =>
+    counts.map((packetsDropped, index) => ({ fromMs: index, untilMs: index + 1, packetsDropped }));
+  const counted = (draft: Draft, ...counts: readonly number[]) =>
+    edit(draft, isLoss, { value: { ...lossOf(500, 100, 60), minutes: minutes(...counts) } });
+  testTable(
+    packetsDropped,
+    [
+      { says: 'invalid', when: 'in one minute fewer were', change: (d) => counted(d, 51, 49), naming: '51, 49, exp' },
+      { says: 'unknown', when: 'one minute was not read', change: (d) => counted(d, 99), naming: '1 of 2 minutes' },
+      { says: 'unknown', when: 'no minute was read', change: (d) => edit(d, isLoss, { value: lossOf(500, 100, 60) }) },
+      { says: 'unknown', when: 'nobody read the counters', change: (d) => remove(d, isLoss) },
+      {
+        says: 'invalid',
+        when: 'the loss came in blackouts',
+        change: (d) => {
+          edit(d, beginsFault, { name: 'blackouts' });
+          edit(d, isLoss, { name: 'blackouts', value: { ...lossOf(500, 100, 60), spells: [] } });
+        },
+        naming: 'no loss was on that is counted by the minute',
+      },
+      { says: 'invalid', when: 'the fault was disarmed', change: disarm, naming: 'no fault was on' },
+    ],
+    { min: 50, perMinute: true },
+    (d) => {
+      remove(d, (entry) => entry.kind === 'healed');
+      insert(d, faultFromMs + 121_000, { kind: 'healed', fault: 0 });
+      counted(d, 50, 50);
+    },
   );
 });
 

@@ -13,14 +13,14 @@ const parameters = z.strictObject({
 });
 
 /**
- * While one fault was on, two nodes’ vectors were apart for so long without a break: each ahead of the other in some
- * component, as no two are that hear of each other.
+ * While a fault was on, two nodes’ vectors were apart for so long without a break: each ahead of the other in some
+ * component, as no two are that hear of each other. Of several faults that holds for each.
  */
 export const vectorsApart: Checker<z.output<typeof parameters>> = {
   name: 'vectors-apart',
   role: 'proof',
   proves: ['partition', 'cut', 'stall'],
-  about: 'While the fault was on, each of two nodes was for so long ahead of the other in some vector component.',
+  about: 'While each fault was on, each of two nodes was for so long ahead of the other in some vector component.',
   parameters,
   judge(record, { node: nodes, forMs }) {
     const clauses = new Clauses();
@@ -29,10 +29,12 @@ export const vectorsApart: Checker<z.output<typeof parameters>> = {
     if (windows.length === 0) clauses.broken('no fault was on');
     else if (a.length === 0 || b.length === 0) clauses.unknown('nobody looked at the vectors');
     else {
-      const apartMs = Math.max(...windows.map((window) => longestApartMs(window, a, b)));
-      const figures = `the vectors of ${nodes.join(' and ')} were apart for ${Math.round(apartMs)} ms`;
-      if (apartMs >= forMs) clauses.holds(figures);
-      else clauses.broken(`${figures}, expected ${forMs}`);
+      for (const window of windows) {
+        const apartMs = longestApartMs(window, a, b);
+        const figures = `under fault ${window.fault} the vectors of ${nodes.join(' and ')} were apart for ${Math.round(apartMs)} ms`;
+        if (apartMs >= forMs) clauses.holds(figures);
+        else clauses.broken(`${figures}, expected ${forMs}`);
+      }
     }
     return clauses.finding();
   },

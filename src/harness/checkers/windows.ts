@@ -66,6 +66,22 @@ export function windowsByLink(
   );
 }
 
+const minuteMs = 60_000;
+
+/** The window’s minutes, all of one length: as many as it lasted, rounded, and one at least. */
+export function minutesOf(window: FaultWindow): readonly FaultWindow[] {
+  const { fromMs, toMs } = window;
+  const count = Math.max(1, Math.round((toMs - fromMs) / minuteMs));
+  const at = (index: number) => fromMs + ((toMs - fromMs) * index) / count;
+  return Array.from({ length: count }, (_, index) => ({ ...window, fromMs: at(index), toMs: at(index + 1) }));
+}
+
+/** How many of the times lie within one minute, at most; of any minute, not only of whole ones. */
+export function mostInAMinute(timesMs: readonly number[]): number {
+  const inMinuteFrom = (fromMs: number) => timesMs.filter((atMs) => fromMs <= atMs && atMs < fromMs + minuteMs).length;
+  return Math.max(0, ...timesMs.map(inMinuteFrom));
+}
+
 function linksIn(parameters: unknown): readonly string[] {
   const link = (parameters as { link?: unknown } | null)?.link;
   if (typeof link === 'string') return [link];

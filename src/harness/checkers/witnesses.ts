@@ -37,8 +37,8 @@ export const witnessValues = {
   'wire-errors': z.object({ node: z.string(), frameErrors: count, authFailures: count }),
   /** How many canaries of each label the evidence was searched for. */
   canaries: z.object({ labels: z.record(z.string(), count) }),
-  /** What the kernel counted while a fault was on. */
-  loss: z.object(lossCounts),
+  /** What the kernel counted while a fault was on, and of that what was dropped in each minute of it. */
+  loss: z.object({ ...lossCounts, minutes: spells.default([]) }),
   /** The same of blackouts, and each of them: wall clock, what was dropped on all links together. */
   blackouts: z.object({ ...lossCounts, spells }),
   /** Just before a partition was healed: how it was made, what proxy and kernel listed on the links, and what was dropped. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { directionNames, drawnDuration, nodeNames } from '../../contract/parameters.ts';
+import { directionNames, durationRange, nodeNames } from '../../contract/parameters.ts';
 import type { Prng } from '../../support/prng.ts';
 import type { Topology } from '../topology/topology.ts';
 import { adjustAll } from './adjust-all.ts';
@@ -14,9 +14,9 @@ const parameters = z
     direction: directionNames.default(['up', 'down']),
     times: z.number().int().positive(),
     /** How long each lasts: a time, or one drawn by seed between two. */
-    each: drawnDuration,
+    each: durationRange,
     /** From the beginning of one to the beginning of the next. */
-    every: drawnDuration,
+    every: durationRange,
   })
   .refine(({ each, every }) => every.from > each.to, { error: '`every` longer than `each`' });
 type Parameters = z.output<typeof parameters>;

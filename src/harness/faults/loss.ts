@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { directionNames, nodeNames, share } from '../../contract/parameters.ts';
 import { adjustAll } from './adjust-all.ts';
 import { eachWay } from './each-way.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, healAll } from './fault.ts';
 import { lossGrowth } from './loss-growth.ts';
+import { lossMinutes } from './loss-minutes.ts';
 
 const parameters = z.strictObject({
   link: nodeNames,
@@ -30,6 +31,11 @@ export const loss: Fault<z.output<typeof parameters>> = {
         () =>
           topology.link(node).lose({ direction: way, share, ...(correlation === undefined ? {} : { correlation }) }),
     );
-    return { heal: (await adjustAll(parts)).heal, witness: async () => ({ loss: await growth() }) };
+    const { heal } = await adjustAll(parts);
+    const minutes = lossMinutes(topology.clock, growth);
+    return {
+      heal: healAll([heal, minutes.stop]),
+      witness: async () => ({ loss: { minutes: await minutes.all(), ...(await growth()) } }),
+    };
   },
 };

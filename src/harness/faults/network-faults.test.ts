@@ -122,6 +122,32 @@ describe('network faults', () => {
     expect(drawn).toEqual(new Set(['proxy', 'kernel']));
   });
 
+  test.each([
+    { forMs: 20_000, minutes: 0 },
+    { forMs: 100_000, minutes: 2 },
+    { forMs: 125_000, minutes: 2 },
+  ])('a loss of $forMs ms tells what was dropped in $minutes minutes', async ({ forMs, minutes: count }) => {
+    const { topology, inject } = await stage();
+    const startMs = topology.clock.wallMs();
+    const { witness, heal } = await inject('loss', { link: 'node-a', share: 0.3 });
+    await pause(topology.clock, forMs);
+    const { loss } = (await witness!()) as {
+      loss: { packetsDropped: number; minutes: { fromMs: number; untilMs: number; packetsDropped: number }[] };
+    };
+    await heal();
+    const ends = loss.minutes.map(({ fromMs, untilMs }) => [fromMs - startMs, untilMs - startMs]);
+    expect(ends).toEqual(
+      [
+        [0, 60_000],
+        [60_000, Math.min(forMs, 120_000)],
+      ].slice(0, count),
+    );
+    expect(loss.packetsDropped).toBeGreaterThan(0);
+    if (forMs === 100_000) {
+      expect(loss.minutes.reduce((sum, one) => sum + one.packetsDropped, 0)).toBe(loss.packetsDropped);
+    }
+  });
+
   test('bandwidth-steps goes round its rates and tells each change', async () => {
     const { topology, inject, listed } = await stage();
     const startMs = topology.clock.wallMs();

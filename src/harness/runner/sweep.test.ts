@@ -108,6 +108,15 @@ test('a sweep without an enumeration is one trial of its own, on a topology of i
   expect([from.length, from[0], from[1], from.at(-1)]).toEqual([200, 'node-1', 'node-2', 'node-200']);
 });
 
+test('a variant is swept from so many seeds, each that of an iteration', async () => {
+  const scenario = scenarioOf('S-CONV-03');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'asym-5min');
+  expect(points.map(({ place }) => place)).toEqual(Array.from({ length: 200 }, (_, iteration) => ({ iteration })));
+  expect(await sweep(scenario, points.slice(-1), optionsOn(simulator), () => {})).toEqual([]);
+  const [failure] = await sweep(scenario, points.slice(-1), optionsOn(simulator, ['vector-by-session']), () => {});
+  expect(failure!.trial.repro).toContain('--iteration 199 --variant asym-5min');
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;

@@ -4,23 +4,31 @@ import { type IterationOptions, runIteration } from './iteration.ts';
 import type { TrialResult } from './results.ts';
 
 /**
- * One point of an enumeration: a variant with a fault, a trigger or a step of its load at one of its places, or a variant
- * of a sweep as a whole.
+ * One point of an enumeration: a variant with a fault, a trigger or a step of its load at one of its places, from one seed,
+ * which is then that of an iteration, or, a variant of a sweep, as a whole.
  */
 export interface SweepPoint {
   readonly variant: Variant;
   readonly place: unknown;
+  readonly iteration?: number;
 }
 
 /** Every point of a scenario's enumerations, in order; none for a scenario that enumerates nothing. */
 export function sweepPoints({ variants }: Scenario): readonly SweepPoint[] {
-  return variants.flatMap((variant) => (variant.turn === 'sweep' ? pointsOfSwept(variant) : pointsOfFaults(variant)));
+  return variants.flatMap((variant) => [
+    ...(variant.turn === 'sweep' ? pointsOfSwept(variant) : pointsOfFaults(variant)),
+    ...pointsOfSeeds(variant),
+  ]);
 }
 
 /** As a whole where it enumerates nothing. */
 function pointsOfSwept(variant: Variant): readonly SweepPoint[] {
   const points = [...pointsOfFaults(variant), ...pointsOfLoad(variant)];
   return points.length === 0 ? [{ place: variant.name, variant }] : points;
+}
+
+function pointsOfSeeds(variant: Variant): readonly SweepPoint[] {
+  return Array.from({ length: variant.sweepSeeds }, (_, iteration) => ({ place: { iteration }, variant, iteration }));
 }
 
 function pointsOfFaults(variant: Variant): readonly SweepPoint[] {
@@ -69,7 +77,8 @@ export async function sweep(
 ): Promise<readonly SweepFailure[]> {
   const failures: SweepFailure[] = [];
   for (const [index, point] of points.entries()) {
-    const { trials } = await runIteration(scenario, { index, variants: [point.variant] }, options);
+    const iteration = { index: point.iteration ?? index, variants: [point.variant] };
+    const { trials } = await runIteration(scenario, iteration, options);
     const trial = trials[0]!;
     if (trial.verdict !== 'pass') failures.push({ point, trial });
     pointFinished(index + 1);

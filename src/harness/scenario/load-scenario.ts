@@ -55,6 +55,7 @@ function bindScenario(name: string, file: YamlFile): Scenario {
       seeded: (added?.seed ?? read.seed) === 'standard',
       settleWithinMs: (added?.settle ?? read.settle).within,
       observeEveryMs: read.observe ?? null,
+      sweepSeeds: added?.['sweep-seeds'] ?? 0,
       prepare: [...shared.prepare, ...bound.prepare],
       faults: [...shared.faults, ...bound.faults],
       load: joinedLanes(shared.load, bound.load),
@@ -130,6 +131,7 @@ function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: Scenari
     seeded: sweep.seed === 'standard',
     settleWithinMs: settle.within,
     observeEveryMs: null,
+    sweepSeeds: 0,
     ...bindParts(file, sweep, ['sweep']),
   };
   return { step: sweep['orders-of'], variant };

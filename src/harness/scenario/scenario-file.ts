@@ -81,6 +81,8 @@ export const variantFile = z.strictObject({
   topology: z.enum(topologies).optional(),
   profile: profile.optional(),
   settle: settle.optional(),
+  /** In a sweep the variant runs so many times, each from a seed of its own. */
+  'sweep-seeds': z.number().int().positive().optional(),
 });
 
 const group = z.record(slug, variantFile.nullable()).default({});

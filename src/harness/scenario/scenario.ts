@@ -49,6 +49,8 @@ export interface Variant {
   /** How often relay and nodes are looked at from the load to the last heal; null: not at all. */
   readonly observeEveryMs: number | null;
   readonly settleWithinMs: number;
+  /** So many seeds a sweep runs it from; 0: it has no part in one. */
+  readonly sweepSeeds: number;
   /** Beside the standing checks. */
   readonly invariants: readonly BoundCheck[];
   readonly reactions: readonly BoundCheck[];

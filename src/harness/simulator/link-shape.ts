@@ -55,16 +55,19 @@ export class LinkShape {
   readonly fragmentations: Measures<Fragments>;
   readonly #clock: VirtualClock;
   readonly #prng: Prng;
+  readonly #acknowledgements: Prng;
   #packetsSeen = 0;
   #packetsDropped = 0;
   #runs = 0;
   /** What became of the packet before. */
   #wasLost = false;
+  #acknowledgementsDropped = 0;
 
   constructor(direction: Direction, { clock, prng, changed }: LinkShapeOptions) {
     this.direction = direction;
     this.#clock = clock;
     this.#prng = prng;
+    this.#acknowledgements = prng.fork('acknowledgements');
     this.delays = new Measures();
     this.losses = new Measures();
     this.throttles = new Measures(changed);
@@ -108,13 +111,13 @@ export class LinkShape {
     ];
   }
 
-  /** Every loss is made good by one retransmission, until the connection is given up. */
+  /** Every loss of a segment is made good by one retransmission, until the connection is given up. */
   get lossWitness(): Omit<LossWitness, 'droppedUp' | 'droppedDown'> {
     return {
       packetsSeen: this.#packetsSeen,
       packetsDropped: this.#packetsDropped,
       runs: this.#runs,
-      segmentsRetransmitted: this.#packetsDropped,
+      segmentsRetransmitted: this.#packetsDropped - this.#acknowledgementsDropped,
     };
   }
 
@@ -123,6 +126,7 @@ export class LinkShape {
     this.#packetsDropped = 0;
     this.#runs = 0;
     this.#wasLost = false;
+    this.#acknowledgementsDropped = 0;
   }
 
   /** The packet that opens or ends a connection. */
@@ -192,11 +196,19 @@ export class LinkShape {
     return parts;
   }
 
-  #loses(): boolean {
+  /**
+   * TCP’s answer to what arrived from the other side goes this way: one more packet to count. Losing it changes nothing,
+   * because the next one says the same.
+   */
+  acknowledge(): void {
+    if (this.#loses(this.#acknowledgements)) this.#acknowledgementsDropped += 1;
+  }
+
+  #loses(prng = this.#prng): boolean {
     if (this.losses.size === 0) return false;
     const losses = [...this.losses];
     const chances = losses.map(lossChances).map((one) => (this.#wasLost ? one.afterDropped : one.afterPassed));
-    const isLost = this.#prng.chance(1 - chances.reduce((passes, chance) => passes * (1 - chance), 1));
+    const isLost = prng.chance(1 - chances.reduce((passes, chance) => passes * (1 - chance), 1));
     this.#packetsSeen += 1;
     if (isLost) this.#packetsDropped += 1;
     if (isLost && !this.#wasLost && losses.some(({ correlation }) => correlation !== undefined)) this.#runs += 1;

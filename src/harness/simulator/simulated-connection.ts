@@ -215,6 +215,7 @@ class Flow {
   readonly #connection: SimulatedConnection;
   readonly #direction: Direction;
   readonly #shape: LinkShape;
+  readonly #wayBack: LinkShape;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #unreadBytes = 0;
@@ -231,6 +232,7 @@ class Flow {
     this.#connection = connection;
     this.#direction = direction;
     this.#shape = connection.path.shapes[direction];
+    this.#wayBack = connection.path.shapes[direction === 'up' ? 'down' : 'up'];
   }
 
   get queuedBytes(): number {
@@ -357,6 +359,7 @@ class Flow {
     this.#flight.push(parcel);
     const arrived = () => {
       parcel.isAcross = true;
+      this.#wayBack.acknowledge();
       this.#land();
     };
     if (isLost) {

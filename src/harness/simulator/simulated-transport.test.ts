@@ -270,6 +270,21 @@ describe('simulated transport', () => {
     expect(far.bytes.length).toBe(600_000);
   });
 
+  test('what is lost on the way back of a stream is acknowledgements: counted, and nothing comes late', async () => {
+    const { open, wait, link } = await world();
+    const { near, far } = await open();
+    await link.lose({ direction: 'down', share: 0.5 });
+    for (let part = 0; part < 100; part += 1) {
+      near.connection!.send(new Uint8Array(100));
+      await wait(1);
+    }
+    expect(far.bytes.length).toBe(10_000);
+    const { packetsSeen, packetsDropped, droppedUp, segmentsRetransmitted } = await link.lossWitness();
+    expect(packetsSeen).toBeGreaterThanOrEqual(100);
+    expect(packetsDropped).toBeGreaterThan(30);
+    expect([droppedUp, segmentsRetransmitted]).toEqual([0, 0]);
+  });
+
   test('eight losses in a row break the connection', async () => {
     const { open, wait, link } = await world();
     const { near, far } = await open();

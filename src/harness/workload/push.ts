@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteCount, drawnDuration, duration, nodeNames } from '../../contract/parameters.ts';
+import { byteCount, duration, durationRange, nodeNames } from '../../contract/parameters.ts';
 import { pause } from '../../support/clock.ts';
 import type { NodeName } from '../topology/topology.ts';
 import type { Load, Step } from './step.ts';
@@ -14,7 +14,7 @@ const parameters = z.strictObject({
     .default(1024)
     .transform((value) => (typeof value === 'number' ? [value] : value)),
   /** Between the starts of two pushes of a node: a time, or one drawn by seed between two. */
-  every: drawnDuration.optional(),
+  every: durationRange.optional(),
   until: z.enum(['accepted', 'local', 'relay']).default('local'),
   deadline: duration.default(30_000),
 });

@@ -60,9 +60,11 @@ import { slowPushSentAnew } from './slow-push-sent-anew.ts';
 import { slowTakenForDead } from './slow-taken-for-dead.ts';
 import { stalledSocketAbandoned } from './stalled-socket-abandoned.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
+import { subscribedPerConnect } from './subscribed-per-connect.ts';
 import { tombstoneNotApplied } from './tombstone-not-applied.ts';
 import { twoSecondsForAHandshake } from './two-seconds-for-a-handshake.ts';
 import { vectorBeforeItems } from './vector-before-items.ts';
+import { vectorBySession } from './vector-by-session.ts';
 import { vectorComponentSkipped } from './vector-component-skipped.ts';
 import { vectorLastWriterWins } from './vector-last-writer-wins.ts';
 import { vectorWrittenLater } from './vector-written-later.ts';
@@ -136,6 +138,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   acknowledgedFromRows,
   resumesAfterSent,
   bufferNotCleared,
+  vectorBySession,
+  subscribedPerConnect,
 ]);
 
 /** Every test hook. */
