@@ -58,6 +58,10 @@ export const witnessValues = {
   ),
   /** How often the proxy had accepted another delay by the heal. */
   'wandering-latency': z.object({ changes: count }),
+  /** Each change of rate that the proxy had accepted by the heal. */
+  'bandwidth-steps': z.object({ changes: z.array(z.object({ atMs: z.number(), bytesPerSecond: z.number() })) }),
+  /** What had come from each starved node so far, counted at the far end of its link again and again. */
+  starve: z.object({ carried: z.array(z.object({ link: z.string(), atMs: z.number(), bytesUp: count })) }),
   /** The arena's word on a process: just after a fault struck it, before its heal, after its heal. */
   process: z.object({
     target: z.string(),

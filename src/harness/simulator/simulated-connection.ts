@@ -109,7 +109,10 @@ export class ConnectionEnd implements Connection {
     this.#process = process;
     this.peerAddress = peerAddress;
     this.#out = out;
-    this.#descriptor = process.holds(() => this.#abandon());
+    this.#descriptor = process.holds(
+      () => this.#abandon(),
+      () => out.queuedBytes,
+    );
   }
 
   get isClosed(): boolean {
