@@ -26,11 +26,13 @@ type Parameters = z.output<typeof parameters>;
 const bulkBytes = 1024;
 /** Parts of the transfer are looked at each so often. */
 const stepMs = 500;
+const nothing: Span = { fromMs: 0, toMs: 0 };
 
 /**
  * While a bandwidth fault was on, the link carried its transfer at about the allowed rate, over any part of it of the
  * given length. A fault is looked at from its injection until it ends or another limit of the link comes on; within
- * that the transfer lasts from its first large record to its last. A time without so long a transfer proves nothing.
+ * that the transfer lasts from the first large record to the last that any of the link's limits saw. A time without so
+ * long a transfer proves nothing.
  */
 export const goodput: Checker<Parameters> = {
   name: 'goodput',
@@ -40,14 +42,18 @@ export const goodput: Checker<Parameters> = {
   parameters,
   judge(record, options) {
     const clauses = new Clauses();
-    const spans = limitedSpans(record, options);
+    const { spans, whole } = limitsOf(record, options);
     if (spans.length === 0) clauses.broken(`no bandwidth of ${options.link} was limited`);
     const { link, direction, overMs } = options;
     const seen = recordsReceived(record, link, direction, clauses);
     const sent = recordsSeen(record, direction === 'up' ? link : 'relay', direction, clauses);
     if (seen === null || sent === null) return clauses.finding();
+    const arrived = transferIn(whole, seen);
+    const left = transferIn(whole, sent);
     for (const { rate, ...span } of spans) {
-      const rates = overMs === undefined ? rateOfAll(span, seen, sent) : ratesOfParts(span, seen, overMs);
+      const transfer = arrived === null || left === null ? null : { fromMs: left.fromMs, toMs: arrived.toMs };
+      const part = clipped(span, (overMs === undefined ? transfer : arrived) ?? nothing);
+      const rates = ratesOfParts(part, seen, overMs ?? Math.max(1, part.toMs - part.fromMs));
       const [least, most] = [Math.round(Math.min(...rates)), Math.round(Math.max(...rates))];
       const parts = overMs === undefined ? 'on the whole' : `in ${rates.length} parts of ${overMs} ms`;
       const figures = `${least} to ${most} B/s ${parts} at ${rate} B/s`;
@@ -65,22 +71,27 @@ interface Span {
   readonly toMs: number;
 }
 
-/** While each limit was the latest one of the link. */
-function limitedSpans(
-  record: TrialRecord,
-  { link, direction, fault }: Parameters,
-): readonly (Span & { readonly rate: number })[] {
+interface Limits {
+  /** While each limit was the latest one of the link. */
+  readonly spans: readonly (Span & { readonly rate: number })[];
+  /** From the first to the last of the link. */
+  readonly whole: Span;
+}
+
+function limitsOf(record: TrialRecord, { link, direction, fault }: Parameters): Limits {
   const limits = armedWindows(record, 'bandwidth')
     .filter(({ links }) => links.includes(link))
     .map((window) => ({ ...window, ...(window.parameters as { rate: number; direction: readonly Direction[] }) }))
     .filter((limit) => limit.direction.includes(direction))
     .toSorted((a, b) => a.fromMs - b.fromMs);
-  return limits
-    .map((limit, index) => ({
-      ...limit,
-      toMs: Math.min(onUntilMs(record, limit), limits[index + 1]?.fromMs ?? Infinity),
-    }))
-    .filter((limit) => fault === undefined || limit.fault === fault);
+  const spans = limits.map((limit, index) => {
+    const nextMs = limits[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
+    return { ...limit, toMs: Math.min(onUntilMs(record, limit), nextMs) };
+  });
+  return {
+    spans: spans.filter((span) => fault === undefined || span.fault === fault),
+    whole: { fromMs: limits[0]?.fromMs ?? 0, toMs: Math.max(0, ...limits.map(({ toMs }) => toMs)) },
+  };
 }
 
 /** Its witness is read before its heal begins; what passes while it is being healed is not held to it. */
@@ -89,29 +100,24 @@ function onUntilMs(record: TrialRecord, { fault, name, toMs }: FaultWindow): num
   return read?.atMs ?? toMs;
 }
 
-/** The large records that crossed in the time, at least in part. */
-function bulkIn({ fromMs, toMs }: Span, records: readonly CapturedRecord[]): readonly CapturedRecord[] {
-  return records.filter(({ bytes, firstMs, lastMs }) => bytes >= bulkBytes && firstMs < toMs && lastMs > fromMs);
+/** From the first byte of the first large record to the last byte of the last; null when there is none. */
+function transferIn(span: Span, seen: readonly CapturedRecord[]): Span | null {
+  const bulk = seen.filter(
+    ({ bytes, firstMs, lastMs }) => bytes >= bulkBytes && firstMs >= span.fromMs && lastMs <= span.toMs,
+  );
+  if (bulk.length === 0) return null;
+  return { fromMs: bulk[0]!.firstMs, toMs: Math.max(...bulk.map(({ lastMs }) => lastMs)) };
 }
 
-function ratesOfParts(span: Span, seen: readonly CapturedRecord[], overMs: number): readonly number[] {
-  const bulk = bulkIn(span, seen);
-  if (bulk.length === 0) return [];
-  const startMs = Math.max(span.fromMs, bulk[0]!.firstMs);
-  const endMs = Math.min(span.toMs, Math.max(...bulk.map(({ lastMs }) => lastMs)));
+/** What two times have in common. */
+function clipped(span: Span, to: Span): Span {
+  return { fromMs: Math.max(span.fromMs, to.fromMs), toMs: Math.min(span.toMs, to.toMs) };
+}
+
+function ratesOfParts({ fromMs, toMs }: Span, seen: readonly CapturedRecord[], overMs: number): readonly number[] {
   const rates: number[] = [];
-  for (let atMs = startMs; atMs + overMs <= endMs; atMs += stepMs) {
+  for (let atMs = fromMs; atMs + overMs <= toMs; atMs += stepMs) {
     rates.push((bytesBetween(seen, atMs, atMs + overMs) * 1000) / overMs);
   }
   return rates;
-}
-
-/** One rate, or none: to the end of the last large record, or of the time. */
-function rateOfAll(span: Span, seen: readonly CapturedRecord[], sent: readonly CapturedRecord[]): readonly number[] {
-  const bulk = bulkIn(span, seen);
-  const first = bulkIn(span, sent)[0];
-  if (bulk.length === 0 || first === undefined) return [];
-  const startMs = Math.max(span.fromMs, first.firstMs);
-  const endMs = Math.min(span.toMs, Math.max(...bulk.map(({ lastMs }) => lastMs)));
-  return endMs <= startMs ? [] : [(bytesBetween(seen, startMs, endMs) * 1000) / (endMs - startMs)];
 }
