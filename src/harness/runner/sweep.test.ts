@@ -106,6 +106,13 @@ test('a sweep without an enumeration is one trial of its own, on a topology of i
   expect([from.length, from[0], from[1], from.at(-1)]).toEqual([200, 'node-1', 'node-2', 'node-200']);
 });
 
+test('a limit that comes when so much has passed is swept over the bytes its trigger names, record by record', () => {
+  const points = sweepPoints(scenarioOf('T-BW-02'));
+  expect(points.map(({ place }) => (place as { at: { afterBytes: number } }).at.afterBytes)).toEqual(
+    Array.from({ length: 62 }, (_, index) => 65_536 * (index + 1)),
+  );
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;
