@@ -53,7 +53,7 @@ export const goodput: Checker<Parameters> = {
     for (const { rate, ...span } of spans) {
       const transfer = arrived === null || left === null ? null : { fromMs: left.fromMs, toMs: arrived.toMs };
       const part = clipped(span, (overMs === undefined ? transfer : arrived) ?? nothing);
-      const rates = ratesOfParts(part, seen, overMs ?? Math.max(1, part.toMs - part.fromMs));
+      const rates = overMs === undefined ? rateOfWhole(part, seen) : ratesOfParts(part, seen, overMs);
       const [least, most] = [Math.round(Math.min(...rates)), Math.round(Math.max(...rates))];
       const parts = overMs === undefined ? 'on the whole' : `in ${rates.length} parts of ${overMs} ms`;
       const figures = `${least} to ${most} B/s ${parts} at ${rate} B/s`;
@@ -112,6 +112,11 @@ function transferIn(span: Span, seen: readonly CapturedRecord[]): Span | null {
 /** What two times have in common. */
 function clipped(span: Span, to: Span): Span {
   return { fromMs: Math.max(span.fromMs, to.fromMs), toMs: Math.min(span.toMs, to.toMs) };
+}
+
+/** One, or none where there was no transfer. What came at its very end belongs to it. */
+function rateOfWhole({ fromMs, toMs }: Span, seen: readonly CapturedRecord[]): readonly number[] {
+  return toMs <= fromMs ? [] : [(bytesBetween(seen, fromMs, toMs + 1) * 1000) / (toMs - fromMs)];
 }
 
 function ratesOfParts({ fromMs, toMs }: Span, seen: readonly CapturedRecord[], overMs: number): readonly number[] {
