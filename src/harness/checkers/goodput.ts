@@ -46,13 +46,12 @@ export const goodput: Checker<Parameters> = {
     if (spans.length === 0) clauses.broken(`no bandwidth of ${options.link} was limited`);
     const { link, direction, overMs } = options;
     const seen = recordsReceived(record, link, direction, clauses);
-    const sent = recordsSeen(record, direction === 'up' ? link : 'relay', direction, clauses);
+    const sender = direction === 'up' ? link : 'relay';
+    const sent = overMs === undefined ? recordsSeen(record, sender, direction, clauses) : seen;
     if (seen === null || sent === null) return clauses.finding();
-    const arrived = transferIn(whole, seen);
-    const left = transferIn(whole, sent);
+    const transfer = transferIn(whole, sent, seen);
     for (const { rate, ...span } of spans) {
-      const transfer = arrived === null || left === null ? null : { fromMs: left.fromMs, toMs: arrived.toMs };
-      const part = clipped(span, (overMs === undefined ? transfer : arrived) ?? nothing);
+      const part = transfer === null ? nothing : clipped(span, transfer);
       const rates = overMs === undefined ? rateOfWhole(part, seen) : ratesOfParts(part, seen, overMs);
       const [least, most] = [Math.round(Math.min(...rates)), Math.round(Math.max(...rates))];
       const parts = overMs === undefined ? 'on the whole' : `in ${rates.length} parts of ${overMs} ms`;
@@ -100,13 +99,17 @@ function onUntilMs(record: TrialRecord, { fault, name, toMs }: FaultWindow): num
   return read?.atMs ?? toMs;
 }
 
-/** From the first byte of the first large record to the last byte of the last; null when there is none. */
-function transferIn(span: Span, seen: readonly CapturedRecord[]): Span | null {
-  const bulk = seen.filter(
-    ({ bytes, firstMs, lastMs }) => bytes >= bulkBytes && firstMs >= span.fromMs && lastMs <= span.toMs,
-  );
-  if (bulk.length === 0) return null;
-  return { fromMs: bulk[0]!.firstMs, toMs: Math.max(...bulk.map(({ lastMs }) => lastMs)) };
+/** From the first byte of the first large record that was sent to the last byte of the last that was seen to arrive. */
+function transferIn(
+  { fromMs, toMs }: Span,
+  sent: readonly CapturedRecord[],
+  seen: readonly CapturedRecord[],
+): Span | null {
+  const [left, arrived] = [sent, seen].map((records) =>
+    records.filter(({ bytes, firstMs, lastMs }) => bytes >= bulkBytes && firstMs >= fromMs && lastMs <= toMs),
+  ) as [CapturedRecord[], CapturedRecord[]];
+  if (left.length === 0 || arrived.length === 0) return null;
+  return { fromMs: left[0]!.firstMs, toMs: Math.max(...arrived.map(({ lastMs }) => lastMs)) };
 }
 
 /** What two times have in common. */
