@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import type { HistoryEntry } from '../history/history.ts';
 import { arrivesInPieces } from './arrives-in-pieces.ts';
-import { delayChanges } from './delay-changes.ts';
+import { changesAccepted } from './changes-accepted.ts';
 import { delaysAsOrdered } from './delays-as-ordered.ts';
 import { deliveredWithin } from './delivered-within.ts';
 import { handshakeTook } from './handshake-took.ts';
@@ -663,10 +663,11 @@ describe('delays-as-ordered', () => {
   );
 });
 
-describe('delay-changes', () => {
+describe('changes-accepted', () => {
   const isWitness = (entry: HistoryEntry) => entry.kind === 'witness' && entry.name === 'wandering-latency';
+  const isSteps = (entry: HistoryEntry) => entry.kind === 'witness' && entry.name === 'bandwidth-steps';
   testTable(
-    delayChanges,
+    changesAccepted,
     [
       {
         says: 'invalid',
@@ -682,6 +683,26 @@ describe('delay-changes', () => {
     (d) => {
       edit(d, beginsFault, { name: 'wandering-latency' });
       insert(d, faultToMs, witness('wandering-latency', { changes: 160, inForce: [] }, 0));
+    },
+  );
+  const changes = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ atMs: 10_000 + index, bytesPerSecond: 10_000 }));
+  testTable(
+    changesAccepted,
+    [
+      {
+        says: 'invalid',
+        when: 'the rate was changed too seldom',
+        change: (d) => edit(d, isSteps, { value: { changes: changes(13), inForce: [] } }),
+        naming: '13 changes accepted',
+      },
+      { says: 'unknown', when: 'nobody counted changes of the rate', change: (d) => remove(d, isSteps) },
+      { says: 'invalid', when: 'the rate was left alone', change: disarm },
+    ],
+    { min: 14 },
+    (d) => {
+      edit(d, beginsFault, { name: 'bandwidth-steps' });
+      insert(d, faultToMs, witness('bandwidth-steps', { changes: changes(14), inForce: [] }, 0));
     },
   );
 });

@@ -68,6 +68,63 @@ describe('goodput', () => {
   );
 });
 
+describe('goodput of one limit among several', () => {
+  /** From 14 s to 18 s only 10 KB/s: of what left at 11 s, 100 KB a second come before, 30 KB in it, the rest after. */
+  const narrowed = (draft: Draft, slow = 10_000) => {
+    limited(draft);
+    const parameters = { link: ['node-b'], direction: ['down'], rate: 10_000 };
+    insert(draft, 14_000, { kind: 'injected', fault: 1, name: 'bandwidth', parameters, disarmed: false });
+    insert(draft, 18_000, { kind: 'healed', fault: 1 });
+    const at = (atMs: number, index: number, bytes: number) => ({
+      ...captured(atMs, 'b', 'down', index, bytes, ['PULL_RESPONSE']),
+      lastMs: atMs,
+    });
+    const come = [
+      ...[12_000, 13_000, 14_000].map((atMs, index) => at(atMs - 1, index, 100_000)),
+      ...[15_000, 16_000, 17_000].map((atMs, index) => at(atMs, 3 + index, slow)),
+      ...[19_000, 19_500].map((atMs, index) => at(atMs, 6 + index, 100_000)),
+    ];
+    seenAt(draft, 'node-b', come);
+    seenAt(draft, 'relay', [captured(11_000, 'b', 'down', 0, 530_000, ['PULL_RESPONSE'])]);
+  };
+  testTable(
+    goodput,
+    [
+      { says: 'invalid', when: 'too much came in it', change: (d) => narrowed(d, 40_000), naming: 'at 10000 B/s' },
+      {
+        says: 'invalid',
+        when: 'little came before it',
+        change: (d) => d.collected.captures.find(({ point }) => point === 'node-b')!.records.splice(0, 2),
+        parameters: { link: 'node-b', direction: 'down', fault: 0, from: 0.5 },
+        naming: 'on the whole at 100000 B/s',
+      },
+      {
+        says: 'valid',
+        when: 'all that came before it is looked at as one',
+        change: () => {},
+        parameters: { link: 'node-b', direction: 'down', fault: 0, from: 0.9 },
+      },
+      {
+        says: 'invalid',
+        when: 'nothing large left its sender',
+        change: (d) => seenAt(d, 'relay', [captured(11_000, 'b', 'down', 0, 100, ['NOTIFY'])]),
+        parameters: { link: 'node-b', direction: 'down', fault: 0, from: 0.9 },
+        naming: 'no transfer',
+      },
+      {
+        says: 'invalid',
+        when: 'there was no such fault',
+        change: () => {},
+        parameters: { link: 'node-b', direction: 'down', fault: 2 },
+        naming: 'no bandwidth',
+      },
+      { says: 'unknown', when: 'nothing was captured', change: (d) => seenAt(d, 'node-b', []) },
+    ],
+    { link: 'node-b', direction: 'down', fault: 1, from: 0, to: 2, overMs: 3000 },
+    narrowed,
+  );
+});
+
 describe('acks-within-pull', () => {
   const acks = (draft: Draft, ...times: readonly number[]) =>
     seenAt(

@@ -17,11 +17,11 @@ import { bytesForwarded } from './bytes-forwarded.ts';
 import { cameBackBehind } from './came-back-behind.ts';
 import { caughtUpTogether } from './caught-up-together.ts';
 import { caughtUpWithin } from './caught-up-within.ts';
+import { changesAccepted } from './changes-accepted.ts';
 import type { Checker } from './checker.ts';
 import { cleanedUpWhileAway } from './cleaned-up-while-away.ts';
 import { connectionReset } from './connection-reset.ts';
 import { converges } from './converges.ts';
-import { delayChanges } from './delay-changes.ts';
 import { delaysAsOrdered } from './delays-as-ordered.ts';
 import { deliveredWithin } from './delivered-within.ts';
 import { dialogueCut } from './dialogue-cut.ts';
@@ -61,6 +61,7 @@ import { noSessionLeft } from './no-session-left.ts';
 import { noSilentCorruption } from './no-silent-corruption.ts';
 import { noSplitBrain } from './no-split-brain.ts';
 import { noWireErrors } from './no-wire-errors.ts';
+import { notHeldBack } from './not-held-back.ts';
 import { nothingLeaked } from './nothing-leaked.ts';
 import { notifiedOnce } from './notified-once.ts';
 import { oneBitDiffers } from './one-bit-differs.ts';
@@ -91,18 +92,22 @@ import { reconnectsPerBlackout } from './reconnects-per-blackout.ts';
 import { recordAbsent } from './record-absent.ts';
 import { recordCut } from './record-cut.ts';
 import { recordsFlat } from './records-flat.ts';
+import { relayMemoryGrowsAtMost } from './relay-memory-grows-at-most.ts';
 import { resumesUnasked } from './resumes-unasked.ts';
 import { retransmissions } from './retransmissions.ts';
 import { roundTrips } from './round-trips.ts';
 import { sessionGoneWithin } from './session-gone-within.ts';
 import { sessionsOnePerDevice } from './sessions-one-per-device.ts';
+import { starved } from './starved.ts';
 import { statusGoes } from './status-goes.ts';
 import { statusNeverTerminal } from './status-never-terminal.ts';
+import { stillBehind } from './still-behind.ts';
 import { storedOnceSameId } from './stored-once-same-id.ts';
 import { storedOnlyWhole } from './stored-only-whole.ts';
 import { struckInsidePush } from './struck-inside-push.ts';
 import { successWithinAttempts } from './success-within-attempts.ts';
 import { syncNotDegraded } from './sync-not-degraded.ts';
+import { timesOut } from './times-out.ts';
 import { toldOfShutdown } from './told-of-shutdown.ts';
 import { tombstonesEverywhere } from './tombstones-everywhere.ts';
 import { typedFailure } from './typed-failure.ts';
@@ -220,7 +225,7 @@ const named = [
   cleanedUpWhileAway,
   ackedWhileAway,
   delaysAsOrdered,
-  delayChanges,
+  changesAccepted,
   killedAfterBytes,
   acceptsWithin,
   unknownAtStrike,
@@ -228,6 +233,11 @@ const named = [
   lossNamed,
   goneFromGap,
   headNeverGoesBack,
+  starved,
+  timesOut,
+  notHeldBack,
+  stillBehind,
+  relayMemoryGrowsAtMost,
 ] as readonly Checker[];
 
 /** By name: the standing checks and those a scenario can name. */

@@ -60,6 +60,10 @@ export const witnessValues = {
   'wandering-latency': z.object({ changes: count }),
   /** From when until when, by the wall clock, a step of the load itself disturbed a link; it does so disarmed too. */
   'link-disturbed': z.object({ node: z.string(), fromMs: z.number(), untilMs: z.number() }),
+  /** Each change of rate that the proxy had accepted by the heal. */
+  'bandwidth-steps': z.object({ changes: z.array(z.object({ atMs: z.number(), bytesPerSecond: z.number() })) }),
+  /** What had come from each starved node so far, counted at the far end of its link again and again. */
+  starve: z.object({ carried: z.array(z.object({ link: z.string(), atMs: z.number(), bytesUp: count })) }),
   /** The arena's word on a process: just after a fault struck it, before its heal, after its heal. */
   process: z.object({
     target: z.string(),

@@ -117,6 +117,13 @@ test('a variant is swept from so many seeds, each that of an iteration', async (
   expect(failure!.trial.repro).toContain('--iteration 199 --variant asym-5min');
 });
 
+test('a limit that comes when so much has passed is swept over the bytes its trigger names, record by record', () => {
+  const points = sweepPoints(scenarioOf('T-BW-02'));
+  expect(points.map(({ place }) => (place as { at: { afterBytes: number } }).at.afterBytes)).toEqual(
+    Array.from({ length: 60 }, (_, index) => 65_536 * (index + 2)),
+  );
+});
+
 describe('the points of a fault', () => {
   const points = sweepPoints(scenarioOf('E-HS-01'));
   const cutAt = (at: number) => points.find(({ place }) => (place as { at?: number }).at === at)!;

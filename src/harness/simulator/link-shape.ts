@@ -56,6 +56,8 @@ export class LinkShape {
   readonly #clock: VirtualClock;
   readonly #prng: Prng;
   readonly #acknowledgements: Prng;
+  /** When the last packet of all connections has left a starved machine. */
+  #leftAtMs = 0;
   #packetsSeen = 0;
   #packetsDropped = 0;
   #runs = 0;
@@ -90,6 +92,18 @@ export class LinkShape {
     const bytesPerSecond = Math.min(...rates);
     // The proxy lets through what a tenth of a second allows, the kernel whole packets.
     return { bytesPerSecond, pieceBytes: isStarved ? segmentBytes : Math.max(1, Math.floor(bytesPerSecond / 10)) };
+  }
+
+  /** From now until a piece is through. What leaves a starved machine leaves it one packet after the other. */
+  takesMs(bytes: number): number {
+    const { pace } = this;
+    const ownMs = pace === null ? 0 : (1000 * bytes) / pace.bytesPerSecond;
+    if (this.starvations.size === 0) {
+      this.#leftAtMs = 0;
+      return ownMs;
+    }
+    this.#leftAtMs = Math.max(this.#clock.nowMs, this.#leftAtMs) + ownMs;
+    return this.#leftAtMs - this.#clock.nowMs;
   }
 
   /** How long the end of a connection is held back. */

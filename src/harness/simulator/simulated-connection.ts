@@ -109,7 +109,10 @@ export class ConnectionEnd implements Connection {
     this.#process = process;
     this.peerAddress = peerAddress;
     this.#out = out;
-    this.#descriptor = process.holds(() => this.#abandon());
+    this.#descriptor = process.holds(
+      () => this.#abandon(),
+      () => out.queuedBytes,
+    );
   }
 
   get isClosed(): boolean {
@@ -389,10 +392,8 @@ class Flow {
   #openGate(): void {
     const parcel = this.#gate[0];
     if (parcel === undefined || this.#state === 'stopped') return;
-    const { pace } = this.#shape;
-    const piece = parcel.bytes.subarray(0, pace?.pieceBytes);
-    const takesMs = pace === null ? 0 : (1000 * piece.length) / pace.bytesPerSecond;
-    this.#gateTimer = this.#connection.path.clock.schedule(takesMs, () => {
+    const piece = parcel.bytes.subarray(0, this.#shape.pace?.pieceBytes);
+    this.#gateTimer = this.#connection.path.clock.schedule(this.#shape.takesMs(piece.length), () => {
       if (piece.length === parcel.bytes.length) this.#gate.shift();
       else parcel.bytes = parcel.bytes.subarray(piece.length);
       parcel.pass(piece);

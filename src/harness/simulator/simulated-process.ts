@@ -34,7 +34,8 @@ export class SimulatedProcess {
   readonly name: string;
   readonly #clock: VirtualClock;
   readonly #died: (because: string) => void;
-  readonly #open = new Set<() => void>();
+  /** What releases each thing that is held open, and how many bytes wait in it. */
+  readonly #open = new Map<() => void, () => number>();
   readonly #endListeners = new Set<() => void>();
   #state: 'running' | 'paused' | 'gone' = 'running';
   #held: (() => void)[] = [];
@@ -99,7 +100,7 @@ export class SimulatedProcess {
     this.#state = 'gone';
     this.#ended = { endedAtMs: this.#clock.wallMs, exitCode };
     this.#held = [];
-    for (const release of [...this.#open]) release();
+    for (const release of [...this.#open.keys()]) release();
     this.#open.clear();
     for (const listener of this.#endListeners) listener();
     this.#endListeners.clear();
@@ -111,9 +112,12 @@ export class SimulatedProcess {
     return () => void this.#endListeners.delete(listener);
   }
 
-  /** Something the process holds open, one descriptor each; `release` is called if the process ends before `close`. */
-  holds(release: () => void): { close(): void } {
-    this.#open.add(release);
+  /**
+   * Something the process holds open, one descriptor each; `release` is called if the process ends before `close`.
+   * `waitingBytes` is what it keeps in memory for it.
+   */
+  holds(release: () => void, waitingBytes = () => 0): { close(): void } {
+    this.#open.set(release, waitingBytes);
     return { close: () => void this.#open.delete(release) };
   }
 
@@ -140,7 +144,11 @@ export class SimulatedProcess {
 
   readonly facts: ProcessFacts = {
     openDescriptors: () => descriptorsAtStart + this.#open.size,
-    residentBytes: () => residentBytesAtStart + residentBytesPerDescriptor * this.#open.size,
+    residentBytes: () =>
+      [...this.#open.values()].reduce(
+        (sum, waitingBytes) => sum + residentBytesPerDescriptor + waitingBytes(),
+        residentBytesAtStart,
+      ),
     openDescriptor: () => this.holds(() => undefined),
   };
 }

@@ -456,6 +456,30 @@ describe('simulated transport', () => {
     expect(far.bytes.length).toBe(4000);
   });
 
+  test('the connections of a starved node share its rate', async () => {
+    const { open, wait, link } = await world();
+    const opened = [await open(), await open(), await open()];
+    await link.starve({ bytesPerSecond: 125 });
+    for (const { near } of opened) near.connection!.send(new Uint8Array(4000));
+    await wait(60_000);
+    const arrived = opened.reduce((sum, { far }) => sum + far.bytes.length, 0);
+    expect(arrived).toBeGreaterThan(4000);
+    expect(arrived).toBeLessThanOrEqual(7500);
+  });
+
+  test('what waits to leave a process counts as its memory until it has left', async () => {
+    const { open, wait, link, node } = await world();
+    const { near } = await open();
+    const before = node.facts.residentBytes();
+    const heal = await link.starve({ bytesPerSecond: 125 });
+    for (let count = 0; count < 20; count += 1) near.connection!.send(new Uint8Array(100_000));
+    await wait(1000);
+    expect(node.facts.residentBytes() - before).toBeGreaterThan(500_000);
+    await heal();
+    await wait(100);
+    expect(node.facts.residentBytes()).toBe(before);
+  });
+
   test('a reset ends open connections at once, and new ones with their first bytes', async () => {
     const { open, wait, link } = await world();
     const before = await open();

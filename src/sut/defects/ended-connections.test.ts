@@ -199,3 +199,19 @@ describe('partial-frame-stored', () => {
     expect(await storedAfterCut('partial-frame-stored')).toEqual({ held: [], waiting: 1 });
   });
 });
+
+describe('unfinished-push-stored', () => {
+  /** Cursors that the relay has given when half of a push has been there for three seconds. */
+  async function givenMeanwhile(...defects: readonly string[]): Promise<number> {
+    const connected = await Connected.with(...defects);
+    connected.bytesMax = 100_000;
+    await connected.a.push('x'.repeat(200_000));
+    await connected.world.clock.advance(3000);
+    return (await connected.world.relay!.stats()).groups[0]!.headCursor;
+  }
+
+  test('half a push has a cursor before the rest of it has come', async () => {
+    expect(await givenMeanwhile()).toBe(0);
+    expect(await givenMeanwhile('unfinished-push-stored')).toBe(1);
+  });
+});

@@ -16,6 +16,7 @@ import { deliveredToOneIsDelivered } from './delivered-to-one-is-delivered.ts';
 import { deliveredWhenSent } from './delivered-when-sent.ts';
 import { descriptorLeakedPerPush } from './descriptor-leaked-per-push.ts';
 import { deviceNameInRelayLog } from './device-name-in-relay-log.ts';
+import { devicesServedInTurn } from './devices-served-in-turn.ts';
 import { emptyPageIsAnError } from './empty-page-is-an-error.ts';
 import { ephemeralReused } from './ephemeral-reused.ts';
 import { expiredRangeIsEmpty } from './expired-range-is-empty.ts';
@@ -58,11 +59,14 @@ import { sessionLeftBehind } from './session-left-behind.ts';
 import { slowAckRemovesEntry } from './slow-ack-removes-entry.ts';
 import { slowPushSentAnew } from './slow-push-sent-anew.ts';
 import { slowTakenForDead } from './slow-taken-for-dead.ts';
+import { stallStartsOver } from './stall-starts-over.ts';
 import { stalledSocketAbandoned } from './stalled-socket-abandoned.ts';
 import { storedByteChanged } from './stored-byte-changed.ts';
 import { subscribedPerConnect } from './subscribed-per-connect.ts';
 import { tombstoneNotApplied } from './tombstone-not-applied.ts';
 import { twoSecondsForAHandshake } from './two-seconds-for-a-handshake.ts';
+import { unfinishedPushStored } from './unfinished-push-stored.ts';
+import { unreadSentAgain } from './unread-sent-again.ts';
 import { vectorBeforeItems } from './vector-before-items.ts';
 import { vectorBySession } from './vector-by-session.ts';
 import { vectorComponentSkipped } from './vector-component-skipped.ts';
@@ -140,6 +144,10 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   bufferNotCleared,
   vectorBySession,
   subscribedPerConnect,
+  stallStartsOver,
+  unfinishedPushStored,
+  devicesServedInTurn,
+  unreadSentAgain,
 ]);
 
 /** Every test hook. */

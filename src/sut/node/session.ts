@@ -349,8 +349,10 @@ export class Session {
   #startHeartbeat(): void {
     this.#heartbeat = this.#clock.setTimer(this.#options.parts.config.heartbeatMs, () => {
       this.#startHeartbeat();
-      // One at a time: behind a large frame on a slow link they would only pile up.
-      if (!this.#requests.has('PRESENCE')) this.presence().catch(ended);
+      // One at a time: behind a large frame on a slow link they would only pile up. But while a large answer comes in
+      // slowly the heartbeat's own is behind it, and the relay must not hear nothing all the while.
+      const isReading = (this.#channel?.incompleteBytes ?? 0) > announcementBytesMax;
+      if (isReading || !this.#requests.has('PRESENCE')) this.presence().catch(ended);
     });
   }
 
