@@ -2,30 +2,17 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { HeldItem } from '../../contract/control.ts';
 import { pause } from '../../support/clock.ts';
 import { until } from '../../support/until.ts';
-import type { Answered, NodeName } from '../topology/topology.ts';
-import { openSimulator } from './simulated-arena.ts';
+import type { NodeName } from '../topology/topology.ts';
+import { joinedPair } from './joined-nodes.test-support.ts';
 import type { SimulatedTopology } from './simulated-topology.ts';
 
-const arena = await openSimulator();
 let topology: SimulatedTopology;
 
 afterEach(() => topology.stop());
 
 /** Both nodes in one group and connected, with one item of node-a that the relay has acknowledged. */
 async function settledPair(defects: readonly string[]): Promise<void> {
-  const options = { topology: 'pair', profile: 'chaos', image: 'test', seed: 'crash points' } as const;
-  topology = (await arena.openStage({ ...options, defects })) as SimulatedTopology;
-  await topology.beginTrial({ mark: 'TestMark0123456789abcdef' });
-  let invite: string | null = null;
-  for (const name of topology.nodes) {
-    const node = topology.node(name);
-    await node.request('init', { name: `device of ${name}` });
-    const relays = [...(await topology.relayAddresses(name))];
-    const paired: Answered<'pair'> = await node.request('pair', { relays, ...(invite === null ? {} : { invite }) });
-    if (paired.outcome !== 'ok') throw new Error(paired.message);
-    invite ??= paired.value.invite;
-    await node.request('connect', {});
-  }
+  topology = await joinedPair('crash points', defects);
   await topology.node('node-a').request('push', { body: body('first'), until: 'relay', deadlineMs: 20_000 });
 }
 

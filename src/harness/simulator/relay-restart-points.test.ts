@@ -1,30 +1,16 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { pause } from '../../support/clock.ts';
 import { readVector } from '../checkers/vector.ts';
-import type { Answered } from '../topology/topology.ts';
-import { openSimulator } from './simulated-arena.ts';
+import { joinedPair } from './joined-nodes.test-support.ts';
 import type { SimulatedTopology } from './simulated-topology.ts';
 
-const arena = await openSimulator();
 let topology: SimulatedTopology;
 
 afterEach(() => topology.stop());
 
 /** Both nodes in one group, connected, with two items that both have and have acknowledged. */
 async function convergedPair(): Promise<void> {
-  const options = { topology: 'pair', profile: 'chaos', image: 'test', seed: 'restart points', defects: [] } as const;
-  topology = (await arena.openStage(options)) as SimulatedTopology;
-  await topology.beginTrial({ mark: 'TestMark0123456789abcdef' });
-  let invite: string | null = null;
-  for (const name of topology.nodes) {
-    const node = topology.node(name);
-    await node.request('init', { name: `device of ${name}` });
-    const relays = [...(await topology.relayAddresses(name))];
-    const paired: Answered<'pair'> = await node.request('pair', { relays, ...(invite === null ? {} : { invite }) });
-    if (paired.outcome !== 'ok') throw new Error(paired.message);
-    invite ??= paired.value.invite;
-    await node.request('connect', {});
-  }
+  topology = await joinedPair('restart points');
   for (const name of topology.nodes) await push(name);
   await pause(topology.clock, 8_000);
 }
