@@ -106,7 +106,9 @@ async function runTrialUntilJudged(scenario: Scenario, variant: Variant, index: 
     // A second error may be the machine's as well, whatever the first says: the last attempt has it for itself.
     const isAlone = saysTooBusy(trial.findings) || failedAttempts.length === errorRetriesMax;
     const how = isAlone ? 'running it again with nothing at its side' : 'running it again';
-    options.reporter.note?.(`${scenario.id} ${variant.name}: error, ${how} (${trial.because.split('; ')[0]})`);
+    // What went wrong and the first check it kept from telling; all of it is in the results.
+    const why = trial.because.split('; ').slice(0, 2).join('; ');
+    options.reporter.note?.(`${scenario.id} ${variant.name}: error, ${how} (${why})`);
     if (isAlone) await options.alone?.();
   }
 }
