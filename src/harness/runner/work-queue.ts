@@ -10,7 +10,7 @@ export interface QueuedWork {
 
 /** Where a piece of work runs. */
 export interface Place {
-  /** Leaves the place, waits until nothing else runs, and goes on alone until the work is over. */
+  /** Leaves the place, waits until nothing else is left to run, and goes on alone until the work is over. */
   alone(): Promise<void>;
 }
 
@@ -40,13 +40,16 @@ export interface PlaceTimes {
 interface Waiting {
   readonly work: QueuedWork;
   readonly alone: boolean;
+  /** Was at work already and goes on alone, when all that needs no such place has begun and ended. */
+  readonly isLate: boolean;
   readonly start: () => void;
 }
 
 /**
  * Runs pieces of work side by side, `workers` at a time; with one worker in the order in which they come. With more,
  * what runs alone comes first, because at the start nothing has to end before it; then one of each scenario nobody
- * knows the length of; then the longest, so that none of them is left over for the end, as far as stages serve again.
+ * knows the length of; then the longest, so that none of them is left over for the end, as far as stages serve again;
+ * last what has to go on alone, because all places but one stay empty until the others have ended.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -65,12 +68,12 @@ export class WorkQueue {
 
   /** Does the work when its turn has come, and gives back what it gives back. */
   async run<T>(work: QueuedWork, act: (place: Place) => Promise<T>): Promise<T> {
-    let held = await this.#enter(work, work.exclusive);
+    let held = await this.#enter(work, { alone: work.exclusive, isLate: false });
     const place: Place = {
       alone: async () => {
         if (held.alone) return;
         this.#leave(held);
-        held = await this.#enter(work, true);
+        held = await this.#enter(work, { alone: true, isLate: true });
       },
     };
     try {
@@ -91,9 +94,9 @@ export class WorkQueue {
     return { ...this.#times };
   }
 
-  #enter(work: QueuedWork, alone: boolean): Promise<Waiting> {
+  #enter(work: QueuedWork, turn: Pick<Waiting, 'alone' | 'isLate'>): Promise<Waiting> {
     return new Promise((resolve) => {
-      const entry: Waiting = { work, alone, start: () => resolve(entry) };
+      const entry: Waiting = { work, ...turn, start: () => resolve(entry) };
       this.#account();
       this.#waiting.push(entry);
       this.#pumpSoon();
@@ -129,17 +132,20 @@ export class WorkQueue {
     if (this.#waiting.length === 0 || this.#running.size >= this.#options.workers) return null;
     if (this.#options.workers === 1) return this.#waiting[0]!;
     if ([...this.#running].some(({ alone }) => alone)) return null;
-    const alone = this.#waiting.find((waiting) => waiting.alone);
+    const besides = this.#waiting.filter((waiting) => !waiting.alone);
+    const alone =
+      this.#waiting.find((waiting) => waiting.alone && !waiting.isLate) ??
+      (besides.length === 0 ? this.#waiting[0] : undefined);
     if (alone !== undefined) return this.#running.size === 0 ? alone : null;
-    return this.#best();
+    return this.#best(besides);
   }
 
-  #best(): Waiting {
+  #best(candidates: readonly Waiting[]): Waiting {
     const steps = new Map<Waiting, number>();
-    for (const one of this.#waiting) steps.set(one, this.#lengths.stepOf(one.work.scenario, this.#accountedMs));
-    const ready = new Set(this.#waiting.map(({ work }) => work.kind).filter(this.#options.isReady));
+    for (const one of candidates) steps.set(one, this.#lengths.stepOf(one.work.scenario, this.#accountedMs));
+    const ready = new Set(candidates.map(({ work }) => work.kind).filter(this.#options.isReady));
     const rank = (one: Waiting) => steps.get(one)! + (ready.has(one.work.kind) ? stepsForgone : 0);
-    return this.#waiting.reduce((best, one) => {
+    return candidates.reduce((best, one) => {
       const [rankOne, rankBest] = [rank(one), rank(best)];
       return rankOne > rankBest || (rankOne === rankBest && one.work.kind < best.work.kind) ? one : best;
     });
