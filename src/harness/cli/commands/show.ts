@@ -83,6 +83,12 @@ function check({ name, parameters, checker }: BoundCheck): string {
   return `      ${name}${written === '{}' ? '' : ` ${written}`}: ${checker.about}`;
 }
 
+/** Without quotes; of a long list its ends and how many there are, of an empty one nothing. */
 function compact(parameters: unknown): string {
-  return JSON.stringify(parameters ?? {}).replaceAll('"', '');
+  const shortened = (_key: string, value: unknown) => {
+    if (!Array.isArray(value)) return value;
+    if (value.length === 0) return undefined;
+    return value.length > 6 ? [value[0], value[1], `… ${value.length} in all …`, value.at(-1)] : value;
+  };
+  return JSON.stringify(parameters ?? {}, shortened).replaceAll('"', '');
 }
