@@ -66,8 +66,20 @@ interface MutableFacts {
   readonly authors: Set<string>;
 }
 
+/** Nearly every check asks for it, and a record that is judged does not change. */
+const ledgers = new WeakMap<TrialRecord, Ledger>();
+
 /** The ledger of one trial, from its history and the stores that were collected. */
 export function ledgerOf(record: TrialRecord): Ledger {
+  let ledger = ledgers.get(record);
+  if (ledger === undefined) {
+    ledger = drawnUp(record);
+    ledgers.set(record, ledger);
+  }
+  return ledger;
+}
+
+function drawnUp(record: TrialRecord): Ledger {
   const answers = new Map(entriesOf(record.entries, 'answered').map((answer) => [answer.operation, answer]));
   const invoked = entriesOf(record.entries, 'invoked').filter(
     (entry) => answers.get(entry.operation)?.outcome !== 'unsupported',

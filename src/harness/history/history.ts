@@ -38,11 +38,26 @@ export class History {
   }
 }
 
+/** What `entriesOf` found, until the list grows: checks ask for the same kinds again and again. */
+const found = new WeakMap<readonly HistoryEntry[], { readonly length: number; readonly byKind: EntriesByKind }>();
+type EntriesByKind = Map<HistoryFact['kind'], readonly HistoryEntry[]>;
+
+/** The entries of one kind, in order. A list only ever grows. */
 export function entriesOf<Kind extends HistoryFact['kind']>(
   entries: readonly HistoryEntry[],
   kind: Kind,
 ): readonly EntryOf<Kind>[] {
-  return entries.filter((entry): entry is EntryOf<Kind> => entry.kind === kind);
+  let known = found.get(entries);
+  if (known?.length !== entries.length) {
+    known = { length: entries.length, byKind: new Map() };
+    found.set(entries, known);
+  }
+  let ofKind = known.byKind.get(kind);
+  if (ofKind === undefined) {
+    ofKind = entries.filter((entry) => entry.kind === kind);
+    known.byKind.set(kind, ofKind);
+  }
+  return ofKind as readonly EntryOf<Kind>[];
 }
 
 export type HistoryEntry = HistoryFact & { readonly index: number /** Wall clock. */; readonly atMs: number };
