@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { reduceCollected } from '../evidence/keep.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
+import { storedText } from '../reporters/history-file.ts';
 import { runIteration } from '../runner/iteration.ts';
 import type { Reporter, TrialResult } from '../runner/results.ts';
 import { StagePool } from '../runner/stage-pool.ts';
@@ -22,12 +23,15 @@ async function run({ file, index, variants: names, settings, records: wanted }: 
   const answer = (what: ThreadAnswer) => port.postMessage(what);
   const scenario = scenarios.get(file) ?? loadScenario(file, resolve(file));
   scenarios.set(file, scenario);
-  const records = new Map<TrialResult, TrialRecord>();
+  const records = new Map<TrialResult, TrialRecord | string>();
   const reporter: Reporter = {
     iterationStarted: (_scenario, _index, variant) => answer({ kind: 'started', variant }),
     phaseStarted: (_scenario, _index, variant, phase) => answer({ kind: 'phase', variant, phase }),
     note: (line) => answer({ kind: 'note', line }),
-    trialFinished: (_scenario, _index, trial, record) => void (wanted && records.set(trial, record)),
+    trialFinished: (_scenario, _index, trial, record) => {
+      if (wanted === 'whole') records.set(trial, record);
+      else if (wanted === 'stored') records.set(trial, storedText(trial, record, reduce ? reduceCollected : null));
+    },
   };
   const pool = new StagePool(arena, { stagesMax: 1, wallMs: Date.now });
   const variants = names.map((name) => scenario.variants.find((variant) => variant.name === name)!);
@@ -38,11 +42,6 @@ async function run({ file, index, variants: names, settings, records: wanted }: 
   );
   await pool.close();
   const { opened, openingMs } = pool.figures;
-  const kept = iteration.trials.map((trial) => small(records.get(trial) ?? null, trial));
+  const kept = iteration.trials.map((trial) => records.get(trial) ?? null);
   answer({ kind: 'finished', iteration, records: kept, stages: opened, openingMs });
-}
-
-function small(record: TrialRecord | null, { verdict }: TrialResult): TrialRecord | null {
-  if (record === null || !reduce || verdict !== 'pass') return record;
-  return { ...record, collected: reduceCollected(record.collected) };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { cleanNetwork } from '../history/baseline.test-support.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
+import type { StoredRecord } from '../reporters/history-file.ts';
 import { type IterationSettings, runIteration } from '../runner/iteration.ts';
 import { StagePool } from '../runner/stage-pool.ts';
 import { loadScenario } from '../scenario/load-scenario.ts';
@@ -56,6 +57,25 @@ describe('simulator threads', () => {
       expect(records[0]!.collected.relay.rows).not.toBeNull();
       expect(told).toEqual(expect.arrayContaining(['S-CONC-01 #1 started', 'loading', 'S-CONC-01 #0 finished']));
       expect(threads.figures).toMatchObject({ opened: 2, most: 2 });
+    },
+    timeoutMs,
+  );
+
+  test(
+    'hand over what is stored of a record as text, made small where the trial passed',
+    async () => {
+      threads = new SimulatorThreads({ reduce: true });
+      const texts: string[] = [];
+      await threads.iterate(scenario, planned(0), settings, {
+        trialFinished: () => expect('the record itself').toBe('not handed over'),
+        trialStored: (_id, _index, trial, text) => void texts.push(`${trial.verdict} ${text}`),
+      });
+      expect(texts).toHaveLength(1);
+      expect(texts[0]).toMatch(/^pass /);
+      const { reduced, record } = JSON.parse(texts[0]!.slice('pass '.length)) as StoredRecord;
+      expect(reduced).toBe(true);
+      expect(record.entries.length).toBeGreaterThan(0);
+      expect(record.collected.relay.rows).toBeNull();
     },
     timeoutMs,
   );

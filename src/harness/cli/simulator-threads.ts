@@ -72,7 +72,7 @@ export class SimulatorThreads implements Elsewhere {
         index,
         variants: variants.map(({ name }) => name),
         settings,
-        records: reporter.trialFinished !== undefined,
+        records: reporter.trialStored ? 'stored' : reporter.trialFinished ? 'whole' : 'none',
       };
       const { iteration, records, stages, openingMs } = await answerOf(thread, request, (answer) => {
         if (answer.kind === 'started') reporter.iterationStarted?.(scenario.id, index, answer.variant);
@@ -81,7 +81,8 @@ export class SimulatorThreads implements Elsewhere {
       });
       iteration.trials.forEach((trial, place) => {
         const record = records[place] ?? null;
-        if (record !== null) reporter.trialFinished?.(scenario.id, index, trial, record);
+        if (typeof record === 'string') reporter.trialStored?.(scenario.id, index, trial, record);
+        else if (record !== null) reporter.trialFinished?.(scenario.id, index, trial, record);
       });
       this.#figures = {
         opened: this.#figures.opened + stages,

@@ -5,7 +5,7 @@ import type { IterationResult } from '../runner/results.ts';
 
 /** What a thread is told when it starts. */
 export interface ThreadData {
-  /** Evidence of passing trials is made small before it is handed over. */
+  /** Evidence of passing trials is made small in what is stored. */
   readonly reduce: boolean;
 }
 
@@ -16,8 +16,8 @@ export interface ThreadRequest {
   readonly index: number;
   readonly variants: readonly string[];
   readonly settings: IterationSettings;
-  /** Whether anybody wants the records. */
-  readonly records: boolean;
+  /** Whether anybody wants the records: as JSON to be stored, which is much less work to hand over, or whole. */
+  readonly records: 'stored' | 'whole' | 'none';
 }
 
 /** In this order: started, phases and notes, finished. */
@@ -28,8 +28,8 @@ export type ThreadAnswer =
   | {
       readonly kind: 'finished';
       readonly iteration: IterationResult;
-      /** Of each trial, in their order; null where it came to none or nobody asked. */
-      readonly records: readonly (TrialRecord | null)[];
+      /** Of each trial, in their order; null where it came to none or nobody asked. Text: to be stored as it is. */
+      readonly records: readonly (TrialRecord | string | null)[];
       readonly stages: number;
       readonly openingMs: number;
     };

@@ -61,6 +61,13 @@ export interface HistoryFileOptions {
   readonly reduce: ((collected: Collected) => Collected) | null;
 }
 
+/** A `StoredRecord` as JSON: what is kept of a trial. */
+export function storedText(trial: TrialResult, record: TrialRecord, reduce: HistoryFileOptions['reduce']): string {
+  const isReduced = trial.verdict === 'pass' && reduce !== null;
+  const kept = isReduced ? { ...record, collected: reduce(record.collected) } : record;
+  return JSON.stringify({ reduced: isReduced, record: kept } satisfies StoredRecord);
+}
+
 /** Adds iterations of other runs, with their records as they are. */
 export function appendIterations(folder: RunFolder, iterations: readonly StoredIteration[]): void {
   for (const { scenario, iteration, records } of iterations) {
@@ -73,18 +80,11 @@ export function historyFile(options: HistoryFileOptions): Reporter {
   const { folder, about, catalogue, reduce } = options;
   const add = (line: HistoryLine) => folder.append(historyFileName, `${JSON.stringify(line)}\n`);
   // Keyed by result: an attempt that ended in `error` and was run again is not among its iteration's trials.
-  const running = new Map<string, Map<TrialResult, TrialRecord>>();
-  const recordsOf = (scenario: string, index: number) => {
+  const running = new Map<string, Map<TrialResult, string>>();
+  const keep = (scenario: string, index: number, trial: TrialResult, text: string) => {
     const key = `${scenario}/${index}`;
-    const records = running.get(key) ?? new Map<TrialResult, TrialRecord>();
-    running.set(key, records);
-    return records;
-  };
-
-  const stored = (trial: TrialResult, record: TrialRecord | undefined): StoredRecord[] => {
-    if (record === undefined) return [];
-    if (trial.verdict !== 'pass' || reduce === null) return [{ reduced: false, record }];
-    return [{ reduced: true, record: { ...record, collected: reduce(record.collected) } }];
+    const texts = running.get(key) ?? new Map<TrialResult, string>();
+    running.set(key, texts.set(trial, text));
   };
 
   return {
@@ -94,13 +94,16 @@ export function historyFile(options: HistoryFileOptions): Reporter {
       else add({ kind: 'resumed', at: about.startedAt, process, resumed });
     },
     trialFinished: (scenario, index, trial, record) => {
-      recordsOf(scenario, index).set(trial, record);
+      keep(scenario, index, trial, storedText(trial, record, reduce));
     },
+    trialStored: keep,
     iterationFinished: (scenario, iteration) => {
-      const of = recordsOf(scenario, iteration.index);
-      running.delete(`${scenario}/${iteration.index}`);
-      const records = iteration.trials.flatMap((trial) => stored(trial, of.get(trial)));
-      add({ kind: 'iteration', scenario, iteration, records });
+      const key = `${scenario}/${iteration.index}`;
+      const texts = running.get(key);
+      running.delete(key);
+      const records = iteration.trials.flatMap((trial) => texts?.get(trial) ?? []);
+      const told = JSON.stringify({ kind: 'iteration', scenario, iteration });
+      folder.append(historyFileName, `${told.slice(0, -1)},"records":[${records.join(',')}]}\n`);
     },
     runFinished: (result) => {
       const scenarios = result.scenarios.map(({ iterations: _stored, ...scenario }) => scenario);

@@ -40,6 +40,9 @@ function together(all: readonly Reporter[]): Reporter {
     trialFinished: (scenario, index, trial, record) => {
       for (const one of all) one.trialFinished?.(scenario, index, trial, record);
     },
+    trialStored: (scenario, index, trial, text) => {
+      for (const one of all) one.trialStored?.(scenario, index, trial, text);
+    },
     iterationFinished: (scenario, iteration) => {
       for (const one of all) one.iterationFinished?.(scenario, iteration);
     },

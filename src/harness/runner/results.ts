@@ -126,6 +126,8 @@ export interface Reporter {
   iterationStarted?(scenario: string, index: number, variant: string): void;
   phaseStarted?(scenario: string, index: number, variant: string, phase: Phase): void;
   trialFinished?(scenario: string, index: number, trial: TrialResult, record: TrialRecord): void;
+  /** In the place of `trialFinished` for a trial that ran in another thread: what is kept of its record, as JSON. */
+  trialStored?(scenario: string, index: number, trial: TrialResult, text: string): void;
   iterationFinished?(scenario: string, iteration: IterationResult): void;
   scenarioFinished?(result: ScenarioResult): void;
   /** Last call; writes the files. */
