@@ -174,7 +174,7 @@ describe('sync-not-degraded', () => {
       naming: 'limit on messages',
     },
     { says: 'unknown', when: 'there is no baseline', change: withoutBaseline, naming: 'no baseline' },
-    { says: 'not-run', when: 'the system does not say what it receives', change: cannot('live') },
+    { says: 'not-run', when: 'the system does not announce what it receives', change: cannot('cursor') },
     { says: 'unknown', when: 'no node received anything', change: (d) => remove(d, isEvent('received')) },
     {
       says: 'not-run',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { judgeTiming } from './lag.ts';
 import { relaySamples } from './relay-samples.ts';
 import { blackoutsOf, type Spell } from './spells.ts';
 
@@ -30,6 +31,8 @@ export const flatInBlackouts: Checker<z.output<typeof parameters>> = {
       const flatMs = flatMsIn(spell, samples);
       const figures = `blackout ${spell.number}: ${spell.packetsDropped} packets dropped, no record for ${Math.round(flatMs)} ms`;
       if (spell.packetsDropped > 0 && flatMs >= forMs) clauses.holds(figures);
+      else if (spell.packetsDropped > 0)
+        judgeTiming(record, clauses, forMs, [figures], `expected ${forMs} ms`, figures);
       else clauses.broken(`${figures}, expected ${forMs}`);
     }
     return clauses.finding();

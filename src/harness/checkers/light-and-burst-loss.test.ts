@@ -83,6 +83,14 @@ describe('flat-in-blackouts', () => {
         change: (d) => insert(d, 16_500, sample(9)),
         naming: 'blackout 2',
       },
+      {
+        says: 'unknown',
+        when: 'the machine was too busy to see that it stood still',
+        change: (d) => {
+          insert(d, 16_500, sample(9));
+          insert(d, 19_000, { kind: 'lag', timerLagMs: 400 });
+        },
+      },
       { says: 'invalid', when: 'nothing was dropped in one', change: inSpells(0) },
       { says: 'invalid', when: 'there were fewer', change: () => {}, parameters: { count: 3, forMs: 1500 } },
       { says: 'unknown', when: 'nobody read the counters', change: (d) => remove(d, isWitness('relay')) },

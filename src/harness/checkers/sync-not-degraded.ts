@@ -31,8 +31,8 @@ export const syncNotDegraded: Checker<Record<string, never>> = {
   judge(record) {
     const clauses = new Clauses();
     const clean = record.baseline?.sync;
-    if (!record.can.includes('live'))
-      clauses.notRun('how long syncing takes (the system does not say what it receives)');
+    if (!record.can.includes('cursor'))
+      clauses.notRun('how long syncing takes (the system does not announce what it receives)');
     else if (clean === undefined || clean === null) clauses.unknown('no baseline of a clean network to compare with');
     else if (isHeldBack(record))
       clauses.notRun('how long syncing takes (the relay’s limit on messages held pushes back)');

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ScenarioError } from '../../support/errors.ts';
 
 /** The folder of the checkout. */
 export const projectFolder = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
@@ -14,7 +15,9 @@ export function projectVersion(): string {
   return version;
 }
 
-/** The folder of a run, given as its ID or as a path to it. */
+/** The folder of a stored run, given as its ID or as a path to it; a ScenarioError where there is none. */
 export function runFolderOf(reports: string, run: string): string {
-  return run.includes('/') ? run.replace(/\/$/, '') : join(reports, run);
+  const folder = run.includes('/') ? run.replace(/\/$/, '') : join(reports, run);
+  if (existsSync(folder)) return folder;
+  throw new ScenarioError(`expected the ID of a run in ${reports} or the path of its folder, got "${run}"`);
 }

@@ -52,7 +52,8 @@ async function measure(stage: Topology, runs: BaselineOptions['runs']) {
     await formGroup(context, load);
     const part = load.forPart(seed);
     const handshake = stage.can.includes('handshake') ? spreadOf(await handshakes()) : null;
-    const sync = stage.can.includes('live') ? spreadOf(await syncs()) : null;
+    // Items are announced with their cursors: a system without those does not say what came when.
+    const sync = stage.can.includes('cursor') ? spreadOf(await syncs()) : null;
     endLag();
     return { handshake, sync, timerLagMs: Math.max(0, ...context.history.of('lag').map((entry) => entry.timerLagMs)) };
 

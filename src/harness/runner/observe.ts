@@ -6,9 +6,10 @@ import { observeStatus } from './watch.ts';
 
 /**
  * Looks at the relay and at every node each `everyMs`: the relay's figures as a witness `relay`, a node's vector
- * whenever it changed. Null: not at all. Who does not answer is left out. Returns its end.
+ * whenever it changed. Null: not at all. Who does not answer is left out. The first look is over before it returns its
+ * end, because the load is compared with it; the last comes after that end was called.
  */
-export function observe(context: TrialContext, everyMs: number | null): () => Promise<void> {
+export async function observe(context: TrialContext, everyMs: number | null): Promise<() => Promise<void>> {
   if (everyMs === null) return async () => {};
   let isOver = false;
   // Each in a loop of its own: who is paused and answers late keeps nobody else from being looked at.
@@ -16,11 +17,12 @@ export function observe(context: TrialContext, everyMs: number | null): () => Pr
     () => observeRelay(context),
     ...context.topology.nodes.map((node) => () => observeStatus(context, node)),
   ];
+  await Promise.all(watched.map((look) => look()));
   const running = Promise.all(
     watched.map(async (look) => {
       while (!isOver) {
-        await look();
         await pause(context.clock, everyMs);
+        await look();
       }
     }),
   );

@@ -7,7 +7,10 @@ export interface ScenarioPlan {
   readonly scenario: Scenario;
   readonly iterations: readonly PlannedIteration[];
   readonly notRun: readonly { readonly variant: string; readonly because: string }[];
-  /** Too little for the scenario to count as passed: fewer variants, or a rotation that did not come round thrice. */
+  /**
+   * Too little for the scenario to count as passed: one iteration or variant that was asked for, fewer variants than there
+   * are, or a rotation that did not come round thrice.
+   */
   readonly partial: boolean;
 }
 
@@ -46,7 +49,8 @@ export function planScenario(scenario: Scenario, options: PlanOptions): Scenario
       ? []
       : indexes(scenario, options).map((index) => planned(runnable, asked, index, options.variant !== null));
   const running = iterations.filter((iteration) => iteration.variants.length > 0);
-  return { scenario, iterations: running, notRun, partial: isPartial(scenario, running) };
+  const isPicked = options.iteration !== null || options.variant !== null;
+  return { scenario, iterations: running, notRun, partial: isPicked || isPartial(scenario, running) };
 }
 
 /** Kinds of stages that an iteration needs one after another: so many a worker keeps, lest each trial opens its own. */

@@ -5,33 +5,37 @@ import type { TrialResult } from './results.ts';
 
 /**
  * One point of an enumeration: a variant with a fault, a trigger or a step of its load at one of its places, from one seed,
- * which is then that of an iteration, or, a variant of a sweep, as a whole.
+ * or, a variant of a sweep, as a whole.
  */
 export interface SweepPoint {
   readonly variant: Variant;
   readonly place: unknown;
-  readonly iteration?: number;
+  /** Decides the seed, as in a run: of a point, its number from 0; of one of several seeds, which of them. */
+  readonly iteration: number;
 }
 
 /** Every point of a scenario's enumerations, in order; none for a scenario that enumerates nothing. */
 export function sweepPoints({ variants }: Scenario): readonly SweepPoint[] {
-  return variants.flatMap((variant) => [
+  const places = variants.flatMap((variant) => [
     ...(variant.turn === 'sweep' ? pointsOfSwept(variant) : pointsOfFaults(variant)),
     ...pointsOfSeeds(variant),
   ]);
+  return places.map((point, index) => ({ iteration: index, ...point }));
 }
 
+type Place = Omit<SweepPoint, 'iteration'> & Partial<SweepPoint>;
+
 /** As a whole where it enumerates nothing. */
-function pointsOfSwept(variant: Variant): readonly SweepPoint[] {
+function pointsOfSwept(variant: Variant): readonly Place[] {
   const points = [...pointsOfFaults(variant), ...pointsOfLoad(variant)];
   return points.length === 0 ? [{ place: variant.name, variant }] : points;
 }
 
-function pointsOfSeeds(variant: Variant): readonly SweepPoint[] {
+function pointsOfSeeds(variant: Variant): readonly Place[] {
   return Array.from({ length: variant.sweepSeeds }, (_, iteration) => ({ place: { iteration }, variant, iteration }));
 }
 
-function pointsOfFaults(variant: Variant): readonly SweepPoint[] {
+function pointsOfFaults(variant: Variant): readonly Place[] {
   return variant.faults.flatMap((bound, index) =>
     placesOf(bound).map(({ place, at }) => ({
       place,
@@ -41,7 +45,7 @@ function pointsOfFaults(variant: Variant): readonly SweepPoint[] {
 }
 
 /** Every form of the steps of its load. */
-function pointsOfLoad(variant: Variant): readonly SweepPoint[] {
+function pointsOfLoad(variant: Variant): readonly Place[] {
   return variant.load.flatMap((lane, laneIndex) =>
     lane.steps.flatMap((bound, index) =>
       (bound.step.points?.(bound.parameters) ?? []).map((place) => {
@@ -77,7 +81,7 @@ export async function sweep(
 ): Promise<readonly SweepFailure[]> {
   const failures: SweepFailure[] = [];
   for (const [index, point] of points.entries()) {
-    const iteration = { index: point.iteration ?? index, variants: [point.variant] };
+    const iteration = { index: point.iteration, variants: [point.variant] };
     const { trials } = await runIteration(scenario, iteration, options);
     const trial = trials[0]!;
     if (trial.verdict !== 'pass') failures.push({ point, trial });
@@ -114,7 +118,7 @@ export async function sweepOrders(
     }
     count += 1;
     const place = { order: walk.points.map(({ chosen, of }) => `${chosen + 1} of ${of}`) };
-    if (trial.verdict !== 'pass') failures.push({ point: { place, variant: orders.variant }, trial });
+    if (trial.verdict !== 'pass') failures.push({ point: { place, variant: orders.variant, iteration: 0 }, trial });
   } while (walk.advance());
   return { count, failures };
 }

@@ -61,8 +61,8 @@ export async function runTrial(topology: Topology, options: TrialOptions): Promi
     await formGroup(context, load);
     phase('seeding');
     if (!variant.seeded || (await seed(context, load))) {
+      endObserving = await observe(context, variant.observeEveryMs);
       phase('loading');
-      endObserving = observe(context, variant.observeEveryMs);
       await runLoad(variant, faults, load);
     }
     phase('healing');

@@ -10,6 +10,7 @@ const tightMs = 50;
 const wider: Readonly<Record<string, string>> = {
   'T-CONN-02 latency-within.plusMs': 'added to twice what the same trial took before the fault',
   'T-CONN-05 latency-within.plusMs': 'added to twice what the same trial took before the fault',
+  'S-CONC-02 latency-within.plusMs': 'added to twice what the same trial took before the fault',
   'T-BW-03 latency-within.plusMs': 'added to twice what the same trial took before the fault',
   'S-SM-04 one-way-delay.upMs': 'the median of all records is judged, and a late one does not move it',
   'S-SM-04 one-way-delay.downMs': 'the median of all records is judged, and a late one does not move it',

@@ -7,10 +7,17 @@ export interface RateRules {
   readonly requestsPerSecond: number;
 }
 
+/**
+ * After a refusal nothing of that device is executed for so long. A device sends pushes without waiting for answers: were
+ * there a new token between two of them, the later one would pass the refused one, out of its author's order.
+ */
+const restMs = 1_000;
+
 /** Who may ask how often. A device's bucket outlives its sessions, so that reconnecting gains nothing. */
 export class RateLimits {
   readonly #deviceShape: BucketShape | null;
   readonly #byDevice = new Map<string, TokenBucket>();
+  readonly #restsUntilMs = new Map<string, number>();
   readonly #all: TokenBucket | null;
 
   constructor(rules: RateRules, nowMs: number) {
@@ -25,13 +32,18 @@ export class RateLimits {
 
   /** Counts one message of the device; false when it must not be executed. `nowMs` is monotonic. */
   allows(deviceId: string, nowMs: number): boolean {
+    if (nowMs < (this.#restsUntilMs.get(deviceId) ?? nowMs)) return false;
     const device = this.#bucketOf(deviceId, nowMs);
-    return (device?.take(nowMs) ?? true) && (this.#all?.take(nowMs) ?? true);
+    const isAllowed = (device?.take(nowMs) ?? true) && (this.#all?.take(nowMs) ?? true);
+    if (isAllowed) this.#restsUntilMs.delete(deviceId);
+    else this.#restsUntilMs.set(deviceId, nowMs + restMs);
+    return isAllowed;
   }
 
   /** Forgets devices that have not asked for so long that a new bucket would be the same. */
   dropIdle(nowMs: number): void {
     for (const [deviceId, bucket] of this.#byDevice) if (bucket.isFull(nowMs)) this.#byDevice.delete(deviceId);
+    for (const [deviceId, untilMs] of this.#restsUntilMs) if (untilMs <= nowMs) this.#restsUntilMs.delete(deviceId);
   }
 
   /** Devices remembered. */

@@ -392,6 +392,21 @@ test('messages over the rate are refused and not executed; HELLO and BYE do not 
   expect(await a.ask(a.pushOf(world.prng.bytes(10)), 'PUSH_ACK')).toMatchObject({ cursor: 5 });
 });
 
+test('a device that was refused is refused for a second, so that no later push passes an earlier one', async () => {
+  const { world, a } = await pair({ limits: { messages_per_minute: 120 } });
+  for (let index = 0; index < 120; index += 1) await a.ask(a.pushOf(world.prng.bytes(4)), 'PUSH_ACK');
+  a.send(a.pushOf(world.prng.bytes(4)));
+  await settled();
+  expect(a.received.at(-1)).toMatchObject({ code: errorCodes.RATE_LIMITED });
+  // By then there is a token again.
+  await world.clock.advance(900);
+  a.send(a.pushOf(world.prng.bytes(4)));
+  await settled();
+  expect(a.received.at(-1)).toMatchObject({ code: errorCodes.RATE_LIMITED });
+  await world.clock.advance(200);
+  expect(await a.ask(a.pushOf(world.prng.bytes(4)), 'PUSH_ACK')).toMatchObject({ cursor: 121 });
+});
+
 test('a rate of 0 is none', async () => {
   const { world, a } = await pair({ limits: { messages_per_minute: 0, global_per_second: 0 } });
   for (let index = 0; index < 2000; index += 1) await a.ask(a.pushOf(world.prng.bytes(4)), 'PUSH_ACK');

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { ScenarioError } from '../../../support/errors.ts';
 import { readRun } from '../../reporters/run-folder.ts';
+import { runFolderOf } from '../project.ts';
 import { reportsOption } from '../run-options.ts';
 
 /** `chaos repro`: the line that runs a stored iteration again, complete in itself. */
@@ -15,7 +15,7 @@ export function addRepro(program: Command): void {
       const match = /^([^/]+)\/([^/]+)\/(\d+)$/.exec(where);
       if (match === null) throw new ScenarioError(`repro: expected <run>/<ID>/<iteration>, got "${where}"`);
       const [, run, id, index] = match as unknown as [string, string, string, string];
-      const { iterations } = readRun(join(options.reports, run));
+      const { iterations } = readRun(runFolderOf(options.reports, run));
       const found = iterations.find((one) => one.scenario === id && one.iteration.index === Number(index));
       if (found === undefined) {
         const known = iterations.map((one) => `${one.scenario}/${one.iteration.index}`);

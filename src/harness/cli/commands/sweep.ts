@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import { ScenarioError } from '../../../support/errors.ts';
 import type { IterationOptions } from '../../runner/iteration.ts';
+import type { RunVerdict } from '../../runner/results.ts';
 import { StagePool } from '../../runner/stage-pool.ts';
 import { sweep, sweepOrders, sweepPoints } from '../../runner/sweep.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { StepOrderWalk } from '../../simulator/step-order-walk.ts';
 import type { Arena } from '../../topology/topology.ts';
 import { baselineOf } from '../baseline-of.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodeOf } from '../exit-codes.ts';
 import { baselineRequest, withRun } from '../open-run.ts';
-import { addSharedOptions, type SharedOptions } from '../run-options.ts';
+import { addSharedOptions, type SharedOptions, wholeNumber } from '../run-options.ts';
 import { select } from '../select.ts';
 
 /** `chaos sweep ID`: strikes at every point a scenario's fault can strike at, once each. */
@@ -17,7 +18,8 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
   addSharedOptions(program.command('sweep'))
     .description('run every point of a scenario’s enumeration once, in the simulator')
     .argument('<what...>', 'IDs, patterns such as "S-SM-*", categories, tags, or all')
-    .action(async (words: string[], given: SharedOptions) => {
+    .option('--point <n>', 'just this one of the points of a fault, a wait or a step, counted from 1', wholeNumber)
+    .action(async (words: string[], given: SharedOptions & { point?: number }) => {
       if (given.arena === 'docker')
         throw new ScenarioError('sweep requires --arena simulator: its points are thousands');
       const options = { ...given, arena: 'simulator' as const };
@@ -32,22 +34,29 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
         await withRun(options, check, async (run, swept) => {
           const { seed: runSeed, image } = options;
           const baseline = await baselineOf(baselineRequest(run, image));
-          let failed = 0;
-          for (const scenario of swept) failed += await sweepOne(scenario, run.arena, { runSeed, image, baseline });
+          const verdicts: RunVerdict[] = [];
+          for (const scenario of swept) {
+            const failed = await sweepOne(scenario, run.arena, { runSeed, image, baseline }, given.point ?? null);
+            verdicts.push('pass', ...failed);
+          }
           // Points are no iterations: a report would count them as such.
-          return { outcome: null, exitCode: failed === 0 ? exitCodes.passed : exitCodes.violation };
+          return { outcome: null, exitCode: exitCodeOf(verdicts) };
         }),
       );
     });
 }
 
-/** Prints what did not pass, at most twenty points of it, and answers how many points that are. */
+/** Runs all points, or the one named; prints each that did not pass with the line that runs it again, and answers their verdicts. */
 async function sweepOne(
   scenario: Scenario,
   arena: Arena,
   settings: Pick<IterationOptions, 'runSeed' | 'image' | 'baseline'>,
-): Promise<number> {
-  const points = sweepPoints(scenario);
+  only: number | null,
+): Promise<readonly RunVerdict[]> {
+  const all = sweepPoints(scenario);
+  const points = only === null ? all : all.slice(only - 1, only);
+  if (points.length === 0 && only !== null)
+    throw new ScenarioError(`--point: expected one of the ${all.length} points of ${scenario.id}, got ${only}`);
   const trials = (on: Arena): IterationOptions => ({
     ...settings,
     pool: new StagePool(on),
@@ -63,16 +72,22 @@ async function sweepOne(
     if (done % 100 === 0) console.log(`${scenario.id}: ${done} of ${points.length} points`);
   });
   const { orders } = scenario;
-  const walk = orders === null ? null : new StepOrderWalk(arena, orders.step);
+  const walk = orders === null || only !== null ? null : new StepOrderWalk(arena, orders.step);
   const ordered =
     orders === null || walk === null
       ? { count: 0, failures: [] }
       : await sweepOrders({ scenario, orders, walk }, trials(walk.arena));
+  const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}`;
+  for (const { point, trial } of struck) {
+    console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
+    console.log(`  again: ${again} --point ${all.indexOf(point) + 1}`);
+  }
+  for (const { point, trial } of ordered.failures) {
+    console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
+    console.log(`  again, with all orders: ${again}`);
+  }
   const failures = [...struck, ...ordered.failures];
   const count = points.length + ordered.count;
-  for (const { point, trial } of failures.slice(0, 20)) {
-    console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
-  }
   console.log(`${scenario.id}: ${count - failures.length} of ${count} points`);
-  return failures.length;
+  return failures.map(({ trial }) => trial.verdict);
 }
