@@ -384,8 +384,8 @@ describe('a stored run', () => {
     async (name) => {
       expectRefused(
         await command(name, '20261121-101500-3fa9'),
-        environment,
-        /expected the folder of a run, such as reports\//,
+        usage,
+        /expected the ID of a run in .* or the path of its folder, got "20261121-101500-3fa9"/,
       );
     },
     timeoutMs,
