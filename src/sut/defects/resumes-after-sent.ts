@@ -1,24 +1,11 @@
 import type { BlobId } from '../core/ids.ts';
-import type { NodeParts } from '../node/parts.ts';
 import type { NodeStore } from '../node/store.ts';
 import { withNodeStore } from './change-store.ts';
 import type { Defect } from './defect.ts';
+import { impatient } from './impatient-session.ts';
 
 /** Without an acknowledgement for so long a connection counts as stalled. */
 const stallMs = 1000;
-
-function impatient(base: NodeParts['session'], { ports: { clock } }: NodeParts): NodeParts['session'] {
-  return class extends base {
-    override async push(blobId: BlobId, payload: Uint8Array): Promise<number> {
-      const timer = clock.setTimer(stallMs, () => this.giveUp('no-progress'));
-      try {
-        return await super.push(blobId, payload);
-      } finally {
-        timer.cancel();
-      }
-    }
-  };
-}
 
 const goesOnBehindSent = withNodeStore(
   (base) =>
@@ -44,6 +31,6 @@ export const resumesAfterSent: Defect = {
     'When a second goes by without an acknowledgement the node opens another connection and goes on after the last item it sent, not after the last that was acknowledged: what the stall held up is on no other device, and shown as synced.',
   node: (parts) => {
     const changed = goesOnBehindSent(parts);
-    return { ...changed, session: impatient(changed.session, parts), retryDelayMs: () => 0 };
+    return { ...changed, session: impatient(changed.session, parts, stallMs), retryDelayMs: () => 0 };
   },
 };
