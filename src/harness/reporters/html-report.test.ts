@@ -74,7 +74,7 @@ describe('report.html', () => {
 
     const failed = result.scenarios[0]!.iterations[7]!.trials[0]!;
     const trial = page.locator('[id="S-CONC-01/7"] article');
-    expect(await trial.isVisible()).toBe(true);
+    await trial.waitFor();
     expect(await trial.locator('[data-repro]').textContent()).toBe(failed.repro);
     expect(await trial.locator('.findings .deciding .check').first().textContent()).toBe('no-data-loss');
     expect(await trial.locator('.witness').first().textContent()).toContain('never acknowledged');
@@ -97,7 +97,7 @@ describe('report.html', () => {
     expect(await page.locator('[id="S-CONC-01/3"]').count()).toBe(0);
     await passing.locator('> summary').click();
     await page.locator('[id="S-CONC-01/3"] > summary').click();
-    expect(await page.locator('[id="S-CONC-01/3"] [data-repro]').isVisible()).toBe(true);
+    await page.locator('[id="S-CONC-01/3"] [data-repro]').waitFor();
 
     await page.locator('#grid a.cell[href="#T-LOSS-02/5"]').click();
     await page.locator('[id="T-LOSS-02/5"] article').first().waitFor();
