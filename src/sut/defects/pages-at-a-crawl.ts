@@ -3,12 +3,12 @@ import type { RelayStore } from '../relay/relay-store.ts';
 import { withRelayStore } from './change-store.ts';
 import type { Defect } from './defect.ts';
 
-const waitMs = 8000;
+const waitMs = 2500;
 
 export const pagesAtACrawl: Defect = {
   name: 'pages-at-a-crawl',
   about:
-    'The relay takes eight seconds for every page it is asked for, however little is in it: all arrives, on every device long after it was needed.',
+    'The relay takes two and a half seconds for every page it is asked for, however little is in it: items come to every device long after they were needed.',
   relay: withRelayStore(
     (base, { ports }) =>
       class extends base {
