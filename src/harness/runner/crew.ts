@@ -35,12 +35,18 @@ export interface CrewOptions {
   readonly pastMs: ReadonlyMap<string, number>;
 }
 
+/** So many trials that need the machine for themselves, among so many iterations, and one worker fewer is left. */
+const tooMany = { asks: 3, among: 10 };
+
 /** The workers of a run: hands out places to work, runs iterations on them, and knows where the time went. */
 export class Crew {
   readonly #options: CrewOptions;
   readonly #queue: WorkQueue;
   readonly #pool: StagePool;
   #longest: RunUsage['longest'] = null;
+  #finished = 0;
+  /** How many iterations had finished at each of the last requests to run alone. */
+  #asks: number[] = [];
 
   constructor(options: CrewOptions) {
     const { arena, workers, stagesPerWorker, wallMs } = options;
@@ -63,8 +69,13 @@ export class Crew {
     const { topology, profile } = variant ?? scenario;
     const kind = stageKind({ topology, profile, ...system });
     return this.#queue.run({ scenario: scenario.id, kind, exclusive }, (place) => {
-      const here: Iterate = (of, planned, settings, reporter) =>
-        runIteration(of, planned, { ...settings, reporter, wallMs, pool: this.#pool, alone: place.alone });
+      const here: Iterate = (of, planned, settings, reporter) => {
+        const alone = () => {
+          this.#makeRoom(reporter);
+          return place.alone();
+        };
+        return runIteration(of, planned, { ...settings, reporter, wallMs, pool: this.#pool, alone });
+      };
       const iterate = elsewhere?.iterate ?? here;
       return act(async (...what) => {
         const iteration = await iterate(...what);
@@ -84,7 +95,17 @@ export class Crew {
     await Promise.all([this.#options.elsewhere?.close(), this.#pool.close()]);
   }
 
+  /** A trial is to be run again alone: where that is no exception, so many side by side are too many for the machine. */
+  #makeRoom(reporter: Reporter): void {
+    this.#asks.push(this.#finished);
+    if (this.#finished - (this.#asks.at(-tooMany.asks) ?? Number.NEGATIVE_INFINITY) > tooMany.among) return;
+    this.#asks = [];
+    const left = this.#queue.narrow();
+    reporter.note?.(`${left} at a time from now on: too many trials had to be run again alone`);
+  }
+
   #note(scenario: string, { index, durationMs }: IterationResult): void {
+    this.#finished += 1;
     this.#queue.took(scenario, durationMs);
     if (durationMs > (this.#longest?.durationMs ?? -1)) this.#longest = { scenario, index, durationMs };
   }

@@ -37,7 +37,7 @@ export interface RunResult {
 
 /** Where the time of a run's workers went, in milliseconds of the wall. */
 export interface RunUsage {
-  /** Iterations side by side, at most. */
+  /** Iterations side by side, at most: fewer after too many that had to run alone. */
   readonly workers: number;
   readonly wallMs: number;
   /** Of all workers together, in iterations. */
@@ -46,7 +46,7 @@ export interface RunUsage {
   readonly aloneMs: number;
   /** Left empty at the end, with nothing left to start. */
   readonly tailMs: number;
-  /** `busyMs` as a share of `wallMs` times the workers. */
+  /** `busyMs` as a share of all workers’ time. */
   readonly utilisation: number;
   readonly stages: { readonly opened: number; readonly most: number; readonly openingMs: number };
   readonly longest: { readonly scenario: string; readonly index: number; readonly durationMs: number } | null;

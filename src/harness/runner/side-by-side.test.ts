@@ -185,3 +185,33 @@ describe('an iteration that ended in an error', () => {
     expect(iteration.errors).toHaveLength(2);
   });
 });
+
+describe('trials that must be run again alone', () => {
+  const noRoom = async () => {
+    throw new Error('no room');
+  };
+
+  /** Iterations of a machine on which no stage opens, so that each asks to go alone once. */
+  async function notesOf(iterations: number, workers: number) {
+    const arena = { name: 'docker', openStage: noRoom } as unknown as Arena;
+    const options = { elsewhere: null, stagesPerWorker: 1, wallMs: () => 0, pastMs: new Map() };
+    const crew = new Crew({ arena, workers, ...options });
+    const notes: string[] = [];
+    const reporter = { note: (line: string) => notes.push(line) };
+    const { scenario } = planOf('S-SM-01', 0);
+    const variants = [{ name: 'only', topology: 'pair', profile: 'chaos' }] as unknown as Scenario['variants'];
+    const all = Array.from({ length: iterations }, (_, index) =>
+      crew.work(scenario, variants[0], settings, (iterate) =>
+        iterate(scenario, { index, variants }, settings, reporter),
+      ),
+    );
+    await Promise.all(all);
+    return notes.filter((line) => line.includes('from now on'));
+  }
+
+  test('leave a worker fewer where they are no exception', async () => {
+    expect(await notesOf(2, 4)).toEqual([]);
+    const note = (left: number) => `${left} at a time from now on: too many trials had to be run again alone`;
+    expect(await notesOf(6, 4)).toEqual([note(3), note(2)]);
+  });
+});

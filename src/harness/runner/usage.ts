@@ -12,7 +12,7 @@ export function usageOf(
   stages: StageFigures,
   longest: RunUsage['longest'],
 ): RunUsage {
-  const allMs = times.wallMs * workers;
+  const allMs = times.busyMs + times.aloneMs + times.tailMs;
   const share = (ms: number) => (allMs === 0 ? 0 : ms / allMs);
   const bounds = [
     { what: 'opening-stages', share: share(stages.openingMs) },

@@ -157,3 +157,30 @@ test('work that throws gives its place back', async () => {
   await expect(queue.run(work, () => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
   expect(await queue.run(work, async () => 'here')).toBe('here');
 });
+
+test('with a place fewer no more begins until enough have ended', async () => {
+  const queue = new WorkQueue({ workers: 3, wallMs: () => 0, pastMs: new Map(), isReady: () => false });
+  const enders: (() => void)[] = [];
+  const begin = () =>
+    queue.run(
+      { scenario: 'S-SM-01', kind: 'pair', exclusive: false },
+      () => new Promise<void>((end) => enders.push(end)),
+    );
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const all = Promise.all(Array.from({ length: 5 }, begin));
+  await turn();
+  expect(enders).toHaveLength(3);
+  expect(queue.narrow()).toBe(2);
+  enders[0]!();
+  await turn();
+  expect(enders).toHaveLength(3);
+  enders[1]!();
+  await turn();
+  expect(enders).toHaveLength(4);
+  expect([queue.narrow(), queue.narrow()]).toEqual([1, 1]);
+  for (const at of [2, 3, 4]) {
+    enders[at]!();
+    await turn();
+  }
+  await all;
+});

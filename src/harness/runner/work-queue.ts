@@ -27,7 +27,7 @@ export interface WorkQueueOptions {
 /** Work with a ready stage may go before work of up to four times its length: opening a stage has its price, too. */
 const stepsForgone = 2;
 
-/** Where the time of all places went, in milliseconds: `busyMs` and the three ways to be idle are all there is. */
+/** Where the time of all places went, in milliseconds: `busyMs` and the two ways to be idle are all there is. */
 export interface PlaceTimes {
   readonly wallMs: number;
   readonly busyMs: number;
@@ -55,6 +55,7 @@ export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #lengths: Lengths;
   readonly #running = new Set<Waiting>();
+  #places: number;
   #waiting: Waiting[] = [];
   #isPumping = false;
   #accountedMs: number;
@@ -62,6 +63,7 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#places = options.workers;
     this.#lengths = new Lengths(options.pastMs);
     this.#accountedMs = options.wallMs();
   }
@@ -81,6 +83,13 @@ export class WorkQueue {
     } finally {
       this.#leave(held);
     }
+  }
+
+  /** One place fewer from now on, and how many there are; the last one stays. */
+  narrow(): number {
+    this.#account();
+    this.#places = Math.max(1, this.#places - 1);
+    return this.#places;
   }
 
   /** Tells what one iteration of a scenario took. */
@@ -129,7 +138,7 @@ export class WorkQueue {
 
   /** What may start now; null: nothing. */
   #next(): Waiting | null {
-    if (this.#waiting.length === 0 || this.#running.size >= this.#options.workers) return null;
+    if (this.#waiting.length === 0 || this.#running.size >= this.#places) return null;
     if (this.#options.workers === 1) return this.#waiting[0]!;
     if ([...this.#running].some(({ alone }) => alone)) return null;
     const besides = this.#waiting.filter((waiting) => !waiting.alone);
@@ -155,7 +164,8 @@ export class WorkQueue {
     const nowMs = this.#options.wallMs();
     const spentMs = nowMs - this.#accountedMs;
     this.#accountedMs = nowMs;
-    const idleMs = spentMs * (this.#options.workers - this.#running.size);
+    // More may still be at work than there are places left.
+    const idleMs = spentMs * Math.max(0, this.#places - this.#running.size);
     const isForAlone = [...this.#running, ...this.#waiting].some(({ alone }) => alone);
     this.#times.wallMs += spentMs;
     this.#times.busyMs += spentMs * this.#running.size;
