@@ -23,6 +23,7 @@ beforeAll(async () => {
   symlinkSync(join(projectFolder, 'node_modules'), join(project, 'node_modules'));
   const scenarios = [
     'catalogue.yml',
+    'standing-defects.yml',
     'encryption/E-HS-01-first-message-cut-and-kem-bit-flip.yml',
     'sync/S-CONC-01-simultaneous-push.yml',
   ];
@@ -164,6 +165,26 @@ test(
     const again = await ran(['run', '--last-failed'], 2);
     expect(resultOf(again)).toMatchObject({ disarmed: true, partial: true, seed: resultOf(disarmed).seed });
     expect(essence(again)).toEqual({ ...(essence(disarmed) as object), partial: true });
+  },
+  timeoutMs,
+);
+
+test(
+  'a planted defect is told by everything a run leaves, and by the run that repeats it',
+  async () => {
+    const before = place.runs();
+    const asked = ['run', 'S-CONC-01', '--defect', 'first-cursor-zero', '--iterations', '2', ...words.slice(3, 5)];
+    const { code, stdout } = await chaos(asked);
+    const [run] = place.runs().filter((one) => !before.includes(one)) as [string];
+    expect(code).toBe(1);
+    expect(stdout.match(/^planted defect: first-cursor-zero; /gm)).toHaveLength(2);
+    expect(resultOf(run).defects).toEqual(['first-cursor-zero']);
+    expect(readFileSync(path(run, 'summary.md'), 'utf8')).toContain('**planted defect**: first-cursor-zero;');
+    for (const name of ['junit.xml', 'report.html']) {
+      expect(readFileSync(path(run, name), 'utf8')).toContain('planted defect: first-cursor-zero;');
+    }
+    expect(resultOf(await ran(['run', '--last-failed'], 1)).defects).toEqual(['first-cursor-zero']);
+    expect(resultOf(whole).defects).toEqual([]);
   },
   timeoutMs,
 );

@@ -36,6 +36,7 @@ export interface RunOutcome {
   readonly killMatrix: readonly KillRow[] | null;
   readonly partial: boolean;
   readonly disarmed: boolean;
+  readonly defects: readonly string[];
   /** Null: nothing was judged. */
   readonly baseline: Baseline | null;
   readonly usage: RunUsage;
@@ -143,6 +144,7 @@ function resultOf(run: OpenRun, seed: string, outcome: RunOutcome): RunResult {
     arenaBecause: run.arenaBecause,
     seed,
     disarmed: outcome.disarmed,
+    defects: outcome.defects,
     system: { name: run.system.name, version: run.system.version },
     startedAt: run.times.startedAt,
     durationMs: run.times.spentMs + Date.now() - run.times.partStartedMs,

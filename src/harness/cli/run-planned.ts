@@ -90,6 +90,7 @@ export async function runPlanned(
     killMatrix: null,
     partial: plans.some(({ partial }) => partial),
     disarmed: !settings.armed,
+    defects: settings.defects,
     baseline,
     usage: crew.usage,
   };

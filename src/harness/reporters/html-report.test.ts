@@ -113,6 +113,18 @@ describe('report.html', () => {
     await page.close();
   }, 60_000);
 
+  test('says in a banner which defects were planted', async () => {
+    const { page } = await opened('planted', {
+      defects: ['first-cursor-zero', 'item-stored-twice'],
+      killMatrix: false,
+    });
+    const banner = page.locator('[data-remark="planted defect"]');
+    expect(await banner.isVisible()).toBe(true);
+    expect(await banner.getAttribute('class')).toContain('strong');
+    expect(await banner.textContent()).toMatch(/^planted defect: first-cursor-zero, item-stored-twice; the system was/);
+    await page.close();
+  }, 60_000);
+
   test('fits a phone: nothing but tables of its own scrolls sideways', async () => {
     const { page } = await opened('phone', {}, 390);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);

@@ -59,6 +59,13 @@ describe('junit.xml', () => {
     expect(remarks[0]).toMatch(/^partial:/);
   }, 30_000);
 
+  test('says in each suite which defects were planted', async () => {
+    const result = await playSampleRun({}, null, { defects: ['first-cursor-zero'] });
+    const { remarks } = await parsed(junitText(result));
+    const planted = remarks.filter((remark) => remark.startsWith('planted defect: first-cursor-zero;'));
+    expect(planted).toHaveLength(result.scenarios.length);
+  }, 30_000);
+
   test('stays XML whatever a message holds', async () => {
     const result = await playSampleRun({}, null, { iterations: 1 });
     const [first, ...others] = result.scenarios;

@@ -65,6 +65,18 @@ describe('a run’s folder', () => {
     }
   });
 
+  test.each([
+    ['ended', {}],
+    ['was killed', { killedAfter: 3 }],
+  ])('knows which defects were planted, also of a run that %s', async (name, options) => {
+    const { folder, history } = await run(`planted ${name}`, { ...options, defects: ['first-cursor-zero'] });
+    expect(readRun(folder.path).result.defects).toEqual(['first-cursor-zero']);
+    // As versions before this one wrote it.
+    const older = readFileSync(history, 'utf8').replace(/,"disarmed":false,"defects":\[[^\]]*\]/, ',"disarmed":false');
+    writeFileSync(history, older);
+    expect(readRun(folder.path).result.defects).toEqual(['first-cursor-zero']);
+  });
+
   test('a torn last line is left out, and what came before it counts', async () => {
     const { folder, history } = await run('torn', { killedAfter: 3 });
     const whole = statSync(history).size;

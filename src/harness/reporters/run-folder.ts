@@ -100,7 +100,8 @@ export function readRun(folder: string): StoredRun {
   }
   const ordered = inOrder(started, iterations);
   const of = (id: string) => ordered.filter(({ scenario }) => scenario === id).map(({ iteration }) => iteration);
-  const result = finished === null ? unfinishedResult(started, of, baselineIn(ordered)) : finishedResult(finished, of);
+  const result =
+    finished === null ? unfinishedResult(started, of, baselineIn(ordered)) : finishedResult(started, finished, of);
   return { started, lastPart, result, finished: finished !== null, iterations: ordered };
 }
 
@@ -146,8 +147,17 @@ function storedIteration(path: string, place: JsonLine, { scenario, iteration }:
   };
 }
 
-function finishedResult({ result }: FinishedLine, of: (id: string) => readonly IterationResult[]): RunResult {
-  return { ...result, scenarios: result.scenarios.map((scenario) => ({ ...scenario, iterations: of(scenario.id) })) };
+function finishedResult(
+  { start }: StartedLine,
+  { result }: FinishedLine,
+  of: (id: string) => readonly IterationResult[],
+): RunResult {
+  return {
+    ...result,
+    // Results of older runs do not name them; what was asked for does.
+    defects: result.defects ?? start.request?.settings.defects ?? [],
+    scenarios: result.scenarios.map((scenario) => ({ ...scenario, iterations: of(scenario.id) })),
+  };
 }
 
 function explained(doing: string, folder: string, act: () => void): void {

@@ -12,6 +12,7 @@ import type {
   RunVerdict,
   ScenarioResult,
 } from '../runner/results.ts';
+import type { RunRequest } from '../runner/run-request.ts';
 import type { AboutRun, CatalogueEntry } from './history-file.ts';
 import { type SampleTrialPlan, sampleTrial } from './sample-trial.test-support.ts';
 import { worstVerdict } from './wording.ts';
@@ -21,6 +22,8 @@ export interface SampleRunOptions {
   /** Of S-CONC-01; the other scenarios have theirs. */
   readonly iterations?: number;
   readonly disarmed?: boolean;
+  /** Planted in the system. */
+  readonly defects?: readonly string[];
   readonly killMatrix?: boolean;
   /** The run ends after so many iterations, as if it had been killed. */
   readonly killedAfter?: number;
@@ -103,7 +106,7 @@ export async function playSampleRun(
     arenaBecause: 'no container engine answers; the verdicts that count come from containers',
     seed: sampleSeed,
     workers: '2 (2 processors)',
-    request: null,
+    request: requestOf(options),
     process: { host: 'laptop', pid: 4711 },
     resumed: null,
     folder,
@@ -129,6 +132,7 @@ export async function playSampleRun(
     ...sampleAbout,
     ...start,
     disarmed: options.disarmed ?? false,
+    defects: options.defects ?? [],
     durationMs: spentMs.reduce((sum, ms) => sum + ms, 0),
     facts: {
       clock: 'virtual, moves only when no promise is pending',
@@ -144,6 +148,28 @@ export async function playSampleRun(
   };
   if (options.killedAfter === undefined) await reporter.runFinished?.(result);
   return result;
+}
+
+/** Of a request only what a report tells of it; none where nothing was made wrong on purpose, as for a proof. */
+function requestOf({ disarmed = false, defects = [] }: SampleRunOptions): RunRequest | null {
+  if (!disarmed && defects.length === 0) return null;
+  return {
+    settings: {
+      arena: 'simulator',
+      runSeed: sampleSeed,
+      image: 'test',
+      defects,
+      armed: !disarmed,
+      closingPart: false,
+      stopAfterRed: null,
+    },
+    failFast: false,
+    keepEvidence: false,
+    basis: { version: sampleAbout.version, sources: '', system: { ...sampleAbout.system, digest: '' } },
+    shard: null,
+    scenarios: [],
+    notBuilt: [],
+  };
 }
 
 const sampleUsage: RunUsage = {

@@ -40,4 +40,11 @@ describe('summary.md', () => {
     expect(text.match(/^```sh$/gm)).toHaveLength(10);
     expect(text).toMatch(/And \d+ more in `report.html`/);
   });
+
+  test('says which defects were planted, and that they are none of its own', async () => {
+    const plain = summaryText(await playSampleRun({}, null));
+    expect(plain).not.toContain('planted defect');
+    const text = summaryText(await playSampleRun({}, null, { defects: ['first-cursor-zero', '*own*'] }));
+    expect(text).toContain('- **planted defect**: first-cursor-zero, \\*own\\*; the system was wrong on purpose');
+  });
 });

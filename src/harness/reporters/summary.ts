@@ -36,7 +36,7 @@ export function summaryText(result: RunResult): string {
     result.usage === null ? '' : `${usageTexts(result.usage).map(inline).join('. ')}.`,
     result.baseline ? `Clean network: ${inline(baselineText(result.baseline, result.startedAt))}.` : '',
     remarksOf(result)
-      .map((remark) => `- ${remark.replace(/^([^:]+):/, '**$1**:')}`)
+      .map((remark) => `- ${inline(remark).replace(/^([^:]+):/, '**$1**:')}`)
       .join('\n'),
     scenarioTable(scenarios),
     ...troubles(scenarios),

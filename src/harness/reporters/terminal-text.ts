@@ -13,6 +13,7 @@ import {
   durationText,
   passedText,
   remarksOf,
+  tamperedRemarksOf,
   timeOf,
   usageTexts,
   verdictsWorstFirst,
@@ -32,7 +33,9 @@ export class TerminalText {
   }
 
   start(start: RunStart): string[] {
-    const { bold, dim } = this.#paint;
+    const { bold, dim, yellow } = this.#paint;
+    const settings = start.request?.settings;
+    const tampered = settings ? tamperedRemarksOf({ disarmed: !settings.armed, defects: settings.defects }) : [];
     const iterations = start.scenarios.reduce((sum, scenario) => sum + scenario.iterations, 0);
     return [
       `${bold('relay-chaos')} ${start.run}`,
@@ -43,6 +46,7 @@ export class TerminalText {
       ...(start.resumed === null ? [] : [`resumed   ${start.resumed.iterations} of them are taken over as judged`]),
       ...(start.folder === null ? [] : [`folder    ${start.folder}`]),
       ...start.scenarios.flatMap(({ id, notRun }) => notRun.map((reason) => dim(`not-run   ${id} ${reason}`))),
+      ...tampered.map((remark) => yellow(remark)),
       '',
     ];
   }

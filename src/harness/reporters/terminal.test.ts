@@ -52,6 +52,21 @@ describe('without a terminal', () => {
     for (const { repro } of inert) expect(text).toContain(repro);
     expect(text).toMatch(/^disarmed: every fault was switched off/m);
   });
+
+  test.each([
+    [{ disarmed: true }, /^disarmed: every fault was switched off/gm],
+    [{ defects: ['first-cursor-zero'] }, /^planted defect: first-cursor-zero; the system was wrong on purpose/gm],
+  ])(
+    'what was made wrong on purpose is said before the first iteration and after the last: %j',
+    async (options, says) => {
+      const { text } = await told({}, options);
+      const places = [...text.matchAll(says)].map(({ index }) => index);
+      expect(places).toHaveLength(2);
+      const iterations = [...text.matchAll(/^(pass|fail|inert|error) +\S+ #\d+ /gm)].map(({ index }) => index);
+      expect(places[0]).toBeLessThan(iterations[0]!);
+      expect(places[1]).toBeGreaterThan(iterations.at(-1)!);
+    },
+  );
 });
 
 describe('on a terminal', () => {
@@ -120,7 +135,7 @@ describe('words and figures', () => {
   });
 
   test('a run with a baseline does not say that it has none', () => {
-    const run = { partial: false, disarmed: false };
+    const run = { partial: false, disarmed: false, defects: [] };
     expect(remarksOf({ ...run, baseline: null })).toHaveLength(1);
     expect(remarksOf({ ...run, baseline: cleanNetwork })).toEqual([]);
   });

@@ -38,6 +38,7 @@ export function unfinishedResult(
     arenaBecause: start.arenaBecause,
     seed: start.seed,
     disarmed: start.request?.settings.armed === false,
+    defects: start.request?.settings.defects ?? [],
     durationMs: spentMs.reduce((sum, ms) => sum + ms, 0),
     facts: {},
     baseline,

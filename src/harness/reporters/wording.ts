@@ -79,12 +79,21 @@ function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
-/** What limits how the result may be read; each is one sentence that begins with its keyword. */
-export function remarksOf(result: Pick<RunResult, 'partial' | 'disarmed' | 'baseline'>): string[] {
+/** What was made wrong on purpose, known before the run begins; each is one sentence that begins with its keyword. */
+export function tamperedRemarksOf({ disarmed, defects }: Pick<RunResult, 'disarmed' | 'defects'>): string[] {
   const remarks: string[] = [];
-  if (result.disarmed) {
-    remarks.push('disarmed: every fault was switched off, so each scenario must come out inert');
+  if (disarmed) remarks.push('disarmed: every fault was switched off, so each scenario must come out inert');
+  if (defects.length > 0) {
+    remarks.push(
+      `planted defect: ${defects.join(', ')}; the system was wrong on purpose, so no verdict here is about the correct one`,
+    );
   }
+  return remarks;
+}
+
+/** What limits how the result may be read; each is one sentence that begins with its keyword. */
+export function remarksOf(result: Pick<RunResult, 'partial' | 'disarmed' | 'defects' | 'baseline'>): string[] {
+  const remarks = tamperedRemarksOf(result);
   if (result.partial) {
     remarks.push(
       'partial: fewer variants or iterations ran than the scenarios ask for before they may count as passed',

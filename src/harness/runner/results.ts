@@ -19,6 +19,8 @@ export interface RunResult {
   readonly arenaBecause: string;
   readonly seed: string;
   readonly disarmed: boolean;
+  /** Planted in the system by `--defect`; none: what ran is the system as it is. */
+  readonly defects: readonly string[];
   readonly system: { readonly name: string; readonly version: string };
   readonly startedAt: string;
   readonly durationMs: number;

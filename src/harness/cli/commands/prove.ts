@@ -98,7 +98,16 @@ async function proveSelected(run: OpenRun, asked: Asked, options: ProveCommandOp
   }
   console.log(killMatrixText(rows));
   return {
-    outcome: { scenarios: [], killMatrix: rows, partial: false, disarmed: false, baseline, usage: crew.usage },
+    outcome: {
+      scenarios: [],
+      killMatrix: rows,
+      partial: false,
+      disarmed: false,
+      // Its kill matrix names them.
+      defects: [],
+      baseline,
+      usage: crew.usage,
+    },
     exitCode: exitCodeOfRows(rows),
   };
 }

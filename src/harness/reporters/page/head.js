@@ -32,8 +32,8 @@ export function head(data) {
 
 function remark(text) {
   const [keyword, ...rest] = text.split(':');
-  const weight =
-    keyword === 'disarmed' || keyword === 'unfinished' ? '.strong' : keyword === 'no baseline' ? '.quiet' : '';
+  const isStrong = ['disarmed', 'planted defect', 'unfinished'].includes(keyword);
+  const weight = isStrong ? '.strong' : keyword === 'no baseline' ? '.quiet' : '';
   return el(`p.remark${weight}`, { 'data-remark': keyword }, el('b', null, keyword), `:${rest.join(':')}`);
 }
 
