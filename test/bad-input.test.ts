@@ -70,6 +70,26 @@ describe('words that mean nothing', () => {
     },
     { what: 'no iterations', words: ['run', '--iterations', '0'], says: /'0' is invalid\. expected a whole number of/ },
     { what: 'a negative number', words: ['run', '--iterations', '-1'], says: /expected a whole number such as 7/ },
+    {
+      what: 'an iteration before the first',
+      words: ['run', ...here, '--iteration', '-1'],
+      says: /'-1' is invalid\. expected a whole number such as 7, at most 999999/,
+    },
+    {
+      what: 'an iteration by name',
+      words: ['run', ...here, '--iteration', 'last'],
+      says: /'last' is invalid\. expected a whole number such as 7, at most 999999/,
+    },
+    {
+      what: 'an iteration that no run reaches',
+      words: ['run', ...here, '--iteration', '1000000'],
+      says: /'1000000' is invalid\. expected a whole number such as 7, at most 999999/,
+    },
+    {
+      what: 'an iteration beyond those asked for',
+      words: ['run', ...here, '--iteration', '3', '--iterations', '3'],
+      says: /--iteration: expected one of the 3 that --iterations asks for, from 0 to 2, got 3/,
+    },
     { what: 'a seed in decimal', words: ['run', '--seed', '12'], says: /up to 64 bits in hex, such as 0x5eed/ },
     { what: 'a time without unit', words: ['run', '--timeout', '5'], says: /a duration such as "90s" or "30m"/ },
     { what: 'a part of fewer', words: ['run', '--shard', '5/4'], says: /expected a part and how many.*such as 2\/4/ },

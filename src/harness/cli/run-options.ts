@@ -61,9 +61,14 @@ export function reportsOption(): Option {
   return new Option('--reports <folder>', 'folder that holds one folder for each run').default(reportsFolder);
 }
 
-/** A whole number from 0. */
+const indexMax = 999_999;
+
+/**
+ * A whole number from 0. A scenario's own number of iterations bounds none: `--iterations` makes runs longer, and the
+ * line that repeats an iteration of one must work.
+ */
 export function index(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('expected a whole number such as 7');
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError(`expected a whole number such as 7, at most ${indexMax}`);
   return Number(text);
 }
 

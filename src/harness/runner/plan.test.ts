@@ -112,6 +112,11 @@ describe('what of a scenario runs', () => {
     });
   });
 
+  test('an iteration of a longer run is the same alone, beyond the scenario’s own number too', () => {
+    expect(planned(rotating, { iterations: 31 }).iterations.at(-1)).toBe('30:first');
+    expect(planned(rotating, { iteration: 30 }).iterations).toEqual(['30:first']);
+  });
+
   test('a smoke run takes what the scenario gives it', () => {
     expect(planned(each, { smoke: true }).iterations).toEqual(['0:second']);
   });

@@ -72,6 +72,7 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
 async function runSelected(words: readonly string[], options: RunCommandOptions): Promise<number> {
   const check = (catalogue: Catalogue) => {
     const selection = select(catalogue, words);
+    expectIterationOf(options);
     expectVariant(selection.scenarios, options.variant);
     expectDefects(catalogue, options);
     return selection;
@@ -179,6 +180,14 @@ function settingsOf(run: OpenRun, options: RunCommandOptions): RunRequest['setti
     ...(options.scenarios === scenarioFolder ? {} : { scenarios: options.scenarios }),
     stopAfterRed: null,
   };
+}
+
+/** Of so many iterations that one must be among them. */
+function expectIterationOf({ iteration, iterations }: RunCommandOptions): void {
+  if (iteration === undefined || iterations === undefined || iteration < iterations) return;
+  throw new ScenarioError(
+    `--iteration: expected one of the ${iterations} that --iterations asks for, from 0 to ${iterations - 1}, got ${iteration}`,
+  );
 }
 
 /** What may be said beside an option that takes everything else from a stored run. */
