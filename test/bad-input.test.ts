@@ -47,6 +47,11 @@ describe('words that mean nothing', () => {
       says: /--variant: expected one of first-blob, seeded, got "sedeed" \(did you mean "seeded"\?\)/,
     },
     {
+      what: 'a variant of none of several',
+      words: ['run', 'E-HS-01', ...here, '--variant', 'sedeed'],
+      says: /--variant: expected one of cut-after-m1, .*seeded, got "sedeed" \(did you mean "seeded"\?\)/,
+    },
+    {
       what: 'no such variant to prove',
       words: ['prove', ...here, '--variant', 'nope'],
       says: /--variant: expected one of first-blob, seeded, got "nope"/,

@@ -155,6 +155,22 @@ test(
 );
 
 test(
+  'a variant that some of the scenarios have runs there, and what has it not is named and counts for nothing',
+  async () => {
+    const before = place.runs();
+    const { code, stdout } = await chaos([...words, '--variant', 'seeded']);
+    const [run] = place.runs().filter((one) => !before.includes(one)) as [string];
+    expect(code).toBe(0);
+    expect(stdout.match(/^left out .*$/gm)).toEqual(['left out  E-HS-01 (no variant "seeded")']);
+    expect(resultOf(run)).toMatchObject({
+      partial: true,
+      scenarios: [{ id: 'S-CONC-01', passed: 4, verdict: 'pass' }],
+    });
+  },
+  timeoutMs,
+);
+
+test(
   'what did not pass runs again, as it was asked for',
   async () => {
     expect(await chaos(['run', '--last-failed'])).toMatchObject({

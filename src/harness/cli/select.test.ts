@@ -3,7 +3,7 @@ import { ScenarioError } from '../../support/errors.ts';
 import { loadCatalogue } from '../scenario/catalogue.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { scenarioFolder } from './project.ts';
-import { select } from './select.ts';
+import { select, withVariant } from './select.ts';
 
 const catalogue = loadCatalogue(scenarioFolder);
 const idsOf = (...words: string[]) => {
@@ -35,6 +35,20 @@ describe('the words of the command line', () => {
     const selecting = () => select(catalogue, ['S-CNC-01', 'nonsense']);
     expect(selecting).toThrow(ScenarioError);
     expect(selecting).toThrow(/got "S-CNC-01" \(did you mean "S-CONC-01"\?\)[\s\S]*got "nonsense"/);
+  });
+});
+
+describe('of several scenarios those that have a variant', () => {
+  test('run, and a line names the others with the reason', () => {
+    const { selection, leftOut } = withVariant(select(catalogue, ['S-CONC-*', 'MR-01']), 'seeded');
+    expect(selection.scenarios.map(({ id }) => id)).toEqual(['S-CONC-01']);
+    expect(selection.notBuilt).toEqual([]);
+    expect(leftOut).toBe('left out  S-CONC-02, S-CONC-03, S-CONC-04 (no variant "seeded"); MR-01 (not built yet)');
+  });
+
+  test('are left alone where all have it', () => {
+    const selection = select(catalogue, ['S-CONC-01']);
+    expect(withVariant(selection, 'seeded')).toEqual({ selection, leftOut: null });
   });
 });
 

@@ -31,6 +31,27 @@ export function select(catalogue: Catalogue, words: readonly string[]): Selectio
   };
 }
 
+/** Of a selection what has the variant, and a line on what has not; null: all have it. */
+export function withVariant(
+  { scenarios, notBuilt }: Selection,
+  variant: string,
+): { readonly selection: Selection; readonly leftOut: string | null } {
+  const has = (scenario: Scenario) => scenario.variants.some(({ name }) => name === variant);
+  const lacking = scenarios.filter((scenario) => !has(scenario));
+  const parts = [
+    ...(lacking.length === 0 ? [] : [`${idsOf(lacking)} (no variant "${variant}")`]),
+    ...(notBuilt.length === 0 ? [] : [`${idsOf(notBuilt)} (not built yet)`]),
+  ];
+  return {
+    selection: { scenarios: scenarios.filter(has), notBuilt: [] },
+    leftOut: parts.length === 0 ? null : `left out  ${parts.join('; ')}`,
+  };
+}
+
+function idsOf(rows: readonly { readonly id: string }[]): string {
+  return rows.map(({ id }) => id).join(', ');
+}
+
 function isMeant(row: CatalogueRow, word: string): boolean {
   if (word === 'all' || row.id === word.toUpperCase()) return true;
   if (row.tags.includes(word) || categoryOf(row.id) === word) return true;

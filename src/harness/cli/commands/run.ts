@@ -19,7 +19,7 @@ import { referenceSystem, scenarioFolder } from '../project.ts';
 import { runBasis, scenarioDigests } from '../run-basis.ts';
 import { addSharedOptions, index, type SharedOptions, workersOption } from '../run-options.ts';
 import { type PlannedRun, runPlanned } from '../run-planned.ts';
-import { type Selection, select } from '../select.ts';
+import { type Selection, select, withVariant } from '../select.ts';
 import { lastFailed, resumableRun } from '../stored-runs.ts';
 
 interface RunCommandOptions extends SharedOptions {
@@ -71,16 +71,26 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
 
 async function runSelected(words: readonly string[], options: RunCommandOptions): Promise<number> {
   const check = (catalogue: Catalogue) => {
-    const selection = select(catalogue, words);
+    const selected = smokePart(select(catalogue, words), options);
     expectIterationOf(options);
-    expectVariant(selection.scenarios, options.variant);
     expectDefects(catalogue, options);
-    return selection;
+    // Of what is not built nobody knows the variants: alone it is told as not built.
+    const isUnknown = selected.scenarios.length === 0 && selected.notBuilt.length > 0;
+    if (options.variant === undefined || isUnknown) return { selection: selected, leftOut: null };
+    expectVariant(selected.scenarios, options.variant);
+    return withVariant(selected, options.variant);
   };
-  return withRun(options, check, (run, selection) => {
+  return withRun(options, check, (run, { selection, leftOut }) => {
+    if (leftOut !== null) run.reporter.note?.(leftOut);
     if (options.defect.length > 0 || options.closingPart) expectTestImage(run, options.image);
     return runPlanned(run, plannedRun(run, selection, options), options);
   });
+}
+
+/** A smoke run takes what is built and gives it a part. */
+function smokePart({ scenarios, notBuilt }: Selection, { smoke }: RunCommandOptions): Selection {
+  if (!smoke) return { scenarios, notBuilt };
+  return { scenarios: scenarios.filter((scenario) => scenario.smoke !== null), notBuilt: [] };
 }
 
 /** The run goes on in its folder; iterations that finished count as they were judged. */
@@ -137,10 +147,7 @@ function asRequested(options: RunCommandOptions, { settings, keepEvidence }: Run
   };
 }
 
-function plannedRun(run: OpenRun, selection: Selection, options: RunCommandOptions): PlannedRun {
-  const scenarios = options.smoke
-    ? selection.scenarios.filter((scenario) => scenario.smoke !== null)
-    : selection.scenarios;
+function plannedRun(run: OpenRun, { scenarios, notBuilt: rows }: Selection, options: RunCommandOptions): PlannedRun {
   const whole = scenarios.map((scenario) =>
     planScenario(scenario, {
       arena: run.arena,
@@ -154,8 +161,7 @@ function plannedRun(run: OpenRun, selection: Selection, options: RunCommandOptio
   const part = options.shard ?? { part: 1, count: 1 };
   const plans = shardOf(whole, part);
   const digests = scenarioDigests(scenarios);
-  // A smoke run takes what is built.
-  const notBuilt = options.smoke ? [] : selection.notBuilt.map(({ id }) => id).filter((id) => belongsTo(part, id, 0));
+  const notBuilt = rows.map(({ id }) => id).filter((id) => belongsTo(part, id, 0));
   const request: RunRequest = {
     settings: settingsOf(run, options),
     failFast: options.failFast ?? false,
