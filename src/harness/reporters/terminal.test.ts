@@ -5,7 +5,7 @@ import type { RunUsage } from '../runner/results.ts';
 import { killMatrixText } from './kill-matrix.ts';
 import { playSampleRun, type SampleRunOptions, sampleKillMatrix } from './sample-run.test-support.ts';
 import { type TerminalOptions, terminal } from './terminal.ts';
-import { boundText, durationText, remarksOf, usageTexts } from './wording.ts';
+import { boundText, durationText, remarksOf, sizeText, usageTexts } from './wording.ts';
 
 async function told(
   stream: { isTTY?: boolean; columns?: number },
@@ -103,6 +103,17 @@ describe('words and figures', () => {
     [3_720_000, '1 h 02 min'],
   ])('%d ms is %s', (ms, text) => {
     expect(durationText(ms)).toBe(text);
+  });
+
+  test.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [16_384, '16 KiB'],
+    [60_000, '60000 B (58.6 KiB)'],
+    [1_048_494, '1048494 B (1.00 MiB)'],
+    [4_194_304, '4 MiB'],
+  ])('%d bytes are %s', (bytes, text) => {
+    expect(sizeText(bytes)).toBe(text);
   });
 
   test('a bound is rounded down, and none is a dash', () => {

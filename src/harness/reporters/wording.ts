@@ -24,6 +24,16 @@ export function durationText(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
+/** `512 B`, `16 KiB`, `4 MiB`; what is no whole number of them exactly, and about: `1048494 B (1.00 MiB)`. */
+export function sizeText(bytes: number): string {
+  const kib = 1024;
+  const mib = kib * kib;
+  if (bytes < kib) return `${bytes} B`;
+  if (bytes % mib === 0) return `${bytes / mib} MiB`;
+  if (bytes % kib === 0) return `${bytes / kib} KiB`;
+  return `${bytes} B (${bytes < mib - kib ? `${(bytes / kib).toFixed(1)} KiB` : `${(bytes / mib).toFixed(2)} MiB`})`;
+}
+
 /** `25 of 25`. */
 export function passedText(result: Pick<ScenarioResult, 'passed' | 'total'>): string {
   return result.total === 0 ? '-' : `${result.passed} of ${result.total}`;

@@ -13,6 +13,7 @@ import {
   type Variant,
   type VariantTurn,
   variantTurns,
+  type Written,
 } from './scenario.ts';
 import { categoryOf, type ScenarioFile, scenarioFile, type VariantFile } from './scenario-file.ts';
 import { type Path, YamlFile } from './yaml-file.ts';
@@ -49,6 +50,11 @@ function bindScenario(name: string, file: YamlFile): Scenario {
     return {
       name: variant,
       turn,
+      comment: asText([
+        ...file.commentAbove(['variants', turn]),
+        ...file.commentAbove(['variants', turn, variant]),
+        ...file.commentsAboveFields(['variants', turn, variant]),
+      ]),
       topology: added?.topology ?? read.topology,
       profile: added?.profile ?? read.profile,
       needs: [...read.needs, ...(added?.needs ?? [])],
@@ -88,6 +94,7 @@ function bindScenario(name: string, file: YamlFile): Scenario {
     name: read.name,
     category: categoryOf(read.id),
     why: read.why,
+    comment: asText(file.commentsAboveFields([])),
     topology: read.topology,
     profile: read.profile,
     iterations: read.iterations,
@@ -103,6 +110,10 @@ function bindScenario(name: string, file: YamlFile): Scenario {
     orders,
     smoke: read.smoke ?? null,
   };
+}
+
+function asText(comment: readonly string[]): string | null {
+  return comment.length === 0 ? null : comment.join(' ');
 }
 
 interface WrittenVariant {
@@ -124,7 +135,8 @@ function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: Scenari
   }
   const variant: Variant = {
     name: 'sweep',
-    turn: 'each',
+    turn: 'sweep',
+    comment: asText(file.commentsAboveFields(['sweep'])),
     topology,
     profile,
     needs: [],
@@ -183,17 +195,27 @@ const onlyLane = 'load';
 function bindLoad(file: YamlFile, load: WrittenParts['load'], path: Path): Lane[] {
   const bindAll = (entries: readonly unknown[], at: Path) =>
     entries.flatMap((entry, index) => bindStep(file, entry, [...at, index]));
-  if (Array.isArray(load)) return load.length === 0 ? [] : [{ name: onlyLane, steps: bindAll(load, path) }];
-  return Object.entries(load).map(([name, entries]) => ({ name, steps: bindAll(entries, [...path, name]) }));
+  if (Array.isArray(load)) {
+    return load.length === 0 ? [] : [{ name: onlyLane, comment: null, steps: bindAll(load, path) }];
+  }
+  return Object.entries(load).map(([name, entries]) => ({
+    name,
+    comment: asText(file.commentAbove([...path, name])),
+    steps: bindAll(entries, [...path, name]),
+  }));
 }
 
 /** Lanes of one name follow one another: the scenario's steps, then the variant's. */
 function joinedLanes(base: readonly Lane[], added: readonly Lane[]): Lane[] {
   const names = [...new Set([...base, ...added].map(({ name }) => name))];
-  return names.map((name) => ({
-    name,
-    steps: [...base, ...added].filter((lane) => lane.name === name).flatMap(({ steps: own }) => own),
-  }));
+  return names.map((name) => {
+    const lanes = [...base, ...added].filter((lane) => lane.name === name);
+    return {
+      name,
+      comment: asText(lanes.flatMap(({ comment }) => comment ?? [])),
+      steps: lanes.flatMap(({ steps: own }) => own),
+    };
+  });
 }
 
 function sizeOf(list: object): number {
@@ -209,7 +231,9 @@ function bindStep(file: YamlFile, entry: unknown, path: Path): BoundStep[] {
     return [];
   }
   const parameters = file.check(step.parameters, named.path, named.parameters ?? {});
-  return parameters === null ? [] : [{ name: named.name, parameters, step }];
+  return parameters === null
+    ? []
+    : [{ name: named.name, parameters, written: writtenAt(file, path, named.parameters), step }];
 }
 
 function bindCheck(file: YamlFile, entry: unknown, role: CheckRole, path: Path): BoundCheck[] {
@@ -227,7 +251,9 @@ function bindCheck(file: YamlFile, entry: unknown, role: CheckRole, path: Path):
     return [];
   }
   const parameters = file.check(checker.parameters, named.path, named.parameters ?? {});
-  return parameters === null ? [] : [{ name: named.name, parameters, checker }];
+  return parameters === null
+    ? []
+    : [{ name: named.name, parameters, written: writtenAt(file, path, named.parameters), checker }];
 }
 
 function bindFault(file: YamlFile, written: WrittenParts, index: number, path: Path): BoundFault[] {
@@ -240,7 +266,18 @@ function bindFault(file: YamlFile, written: WrittenParts, index: number, path: P
   const trigger = when === undefined ? null : bindTrigger(file, when, within, [...path, 'when']);
   const checked = file.check(fault.parameters, path, parameters);
   if (checked === null) return [];
-  return [{ kind, parameters: checked, fault, when: trigger, until, atMostMs: atMost ?? null, forMs: lasting ?? null }];
+  return [
+    {
+      kind,
+      parameters: checked,
+      written: writtenAt(file, path, parameters),
+      fault,
+      when: trigger,
+      until,
+      atMostMs: atMost ?? null,
+      forMs: lasting ?? null,
+    },
+  ];
 }
 
 function bindTrigger(file: YamlFile, entry: unknown, withinMs: number, path: Path): BoundTrigger | null {
@@ -252,7 +289,13 @@ function bindTrigger(file: YamlFile, entry: unknown, withinMs: number, path: Pat
     return null;
   }
   const parameters = file.check(trigger.parameters, named.path, named.parameters ?? {});
-  return parameters === null ? null : { name: named.name, parameters, trigger, withinMs };
+  return parameters === null
+    ? null
+    : { name: named.name, parameters, written: writtenAt(file, path, named.parameters), trigger, withinMs };
+}
+
+function writtenAt(file: YamlFile, path: Path, parameters: unknown): Written {
+  return { parameters, comment: asText(file.commentsOf(path)) };
 }
 
 /** `name` alone, or `{ name: parameters }`. */

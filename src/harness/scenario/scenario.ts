@@ -13,6 +13,8 @@ export interface Scenario {
   readonly name: string;
   readonly category: string;
   readonly why: string;
+  /** The comments above the file's fields; null: none. */
+  readonly comment: string | null;
   readonly topology: string;
   readonly profile: string;
   readonly iterations: number;
@@ -33,6 +35,8 @@ export interface Scenario {
 export interface Variant {
   readonly name: string;
   readonly turn: VariantTurn;
+  /** The comments above its turn, its name and its fields; null: none. */
+  readonly comment: string | null;
   /** Of the scenario, unless the variant has its own. */
   readonly topology: string;
   readonly profile: string;
@@ -67,18 +71,30 @@ export type VariantTurn = (typeof variantTurns)[number];
 /** Steps that follow one another. A load that is one list has one lane, `load`. */
 export interface Lane {
   readonly name: string;
+  /** The comment above its name; null: none. */
+  readonly comment: string | null;
   readonly steps: readonly BoundStep[];
+}
+
+/** What the file itself says of an entry, for those who read it. */
+export interface Written {
+  /** In the file's own words, without defaults; undefined: none. */
+  readonly parameters: unknown;
+  /** The comments above the entry and inside it; null: none. */
+  readonly comment: string | null;
 }
 
 export interface BoundStep {
   readonly name: string;
   readonly parameters: unknown;
+  readonly written: Written;
   readonly step: Step;
 }
 
 export interface BoundFault {
   readonly kind: string;
   readonly parameters: unknown;
+  readonly written: Written;
   readonly fault: Fault;
   /** What sets it off; null: it is on before the first step of the load. */
   readonly when: BoundTrigger | null;
@@ -92,6 +108,7 @@ export interface BoundFault {
 export interface BoundTrigger {
   readonly name: string;
   readonly parameters: unknown;
+  readonly written: Written;
   readonly trigger: Trigger;
   /** Not waited for any longer. */
   readonly withinMs: number;
@@ -104,6 +121,7 @@ export type FaultEnd = (typeof faultEnds)[number];
 export interface BoundCheck {
   readonly name: string;
   readonly parameters: unknown;
+  readonly written: Written;
   readonly checker: Checker;
 }
 

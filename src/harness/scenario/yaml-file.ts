@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { messageOf, ScenarioError } from '../../support/errors.ts';
 import { didYouMean } from './did-you-mean.ts';
@@ -9,6 +9,7 @@ export type Path = readonly (string | number)[];
 /** One YAML file with the positions of its values; collects every problem before it complains. */
 export class YamlFile {
   readonly #name: string;
+  readonly #text: readonly string[];
   readonly #document: Document;
   #value: unknown;
   readonly #lines: LineCounter;
@@ -17,6 +18,7 @@ export class YamlFile {
   /** `name` is the file as the user would type it; `text` its content. */
   constructor(name: string, text: string) {
     this.#name = name;
+    this.#text = text.split('\n');
     this.#lines = new LineCounter();
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     for (const error of this.#document.errors) {
@@ -80,6 +82,47 @@ export class YamlFile {
       if (isNode(node) && node.range) return this.#lines.linePos(node.range[0]).line;
     }
     return 1;
+  }
+
+  /** The comments of the entry at `path`: on the lines above it and, after them, inside it. What is for editors is none. */
+  commentsOf(path: Path): string[] {
+    const node = this.#document.getIn(path, true);
+    const last = isNode(node) && node.range ? this.#lines.linePos(node.range[1]).line : 0;
+    const inside: string[] = [];
+    for (let line = this.lineOf(path); line < last; line += 1) inside.push(...this.#commentAt(line));
+    return [...this.commentAbove(path), ...inside];
+  }
+
+  /** The comments above the fields of the part at `path`. */
+  commentsAboveFields(path: Path): string[] {
+    return Object.keys(this.at(path) ?? {}).flatMap((name) => this.commentAbove([...path, name]));
+  }
+
+  /** The comment on the lines above the value at `path`, or above its name, line by line. */
+  commentAbove(path: Path): string[] {
+    let line = this.#lineOfName(path) - 1;
+    const place = path.at(-1);
+    // Of entries on one line the comment belongs to the first.
+    if (typeof place === 'number' && place > 0 && this.lineOf([...path.slice(0, -1), place - 1]) > line) return [];
+    const comment: string[] = [];
+    for (let words = this.#commentAt(line); words.length > 0; words = this.#commentAt(line)) {
+      comment.unshift(...words);
+      line -= 1;
+    }
+    return comment;
+  }
+
+  #commentAt(line: number): string[] {
+    const [, words] = /^\s*# ?(.*)$/.exec(this.#text[line - 1] ?? '') ?? [];
+    return words === undefined || words.startsWith('yaml-language-server:') ? [] : [words.trim()];
+  }
+
+  /** A value may begin some lines below its name. */
+  #lineOfName(path: Path): number {
+    const parent = this.#document.getIn(path.slice(0, -1), true);
+    const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1)) : undefined;
+    if (isNode(pair?.key) && pair.key.range) return this.#lines.linePos(pair.key.range[0]).line;
+    return this.lineOf(path);
   }
 
   #noteIssue(issue: z.core.$ZodIssue, base: Path): void {

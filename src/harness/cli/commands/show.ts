@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { ScenarioError } from '../../../support/errors.ts';
 import { standingChecks } from '../../checkers/registry.ts';
 import { loadCatalogue } from '../../scenario/catalogue.ts';
-import type { BoundCheck, BoundFault, Scenario, Variant, VariantTurn } from '../../scenario/scenario.ts';
+import type { BoundCheck, BoundFault, BoundStep, Scenario, Variant, VariantTurn } from '../../scenario/scenario.ts';
+import { parametersText, timeText } from '../parameters-text.ts';
 import { scenariosOption } from '../run-options.ts';
 import { select } from '../select.ts';
 
@@ -21,14 +22,22 @@ export function addShow(program: Command): void {
     });
 }
 
-function described(scenario: Scenario): string {
+/** What the file tells, with what it names explained. */
+export function described(scenario: Scenario): string {
   const { id, name, why, topology, profile, iterations, file } = scenario;
   const alone = scenario.exclusive ? ', each with no other at its side' : '';
   const lines = [
     `${id} ${name}`,
     `  ${why}`,
+    ...comment('  ', scenario.comment),
     `  topology ${topology}, profile ${profile}, ${iterations} iterations${alone}`,
     ...scenario.variants.flatMap(describedVariant),
+    ...(scenario.orders === null
+      ? []
+      : [
+          `  In every order of the relay’s steps ${scenario.orders.step}:`,
+          ...describedVariant(scenario.orders.variant),
+        ]),
     '  Always checked:',
     ...standingChecks.map((check) => `    ${check.name}: ${check.about}`),
     '  Planted defects that must turn it red:',
@@ -51,44 +60,46 @@ const turns: Record<VariantTurn, string> = {
 
 function describedVariant(variant: Variant): string[] {
   const seeded = variant.seeded ? 'after a seed set of 20 items from each of two nodes' : 'on an empty group';
-  const step = (bound: { name: string; parameters: unknown; step: { about: string } }) =>
-    `      ${bound.name} ${compact(bound.parameters)}: ${bound.step.about}`;
+  const needs = variant.needs.length === 0 ? '' : `; needs ${variant.needs.join(', ')}`;
+  const steps = (all: readonly BoundStep[]) => all.flatMap((bound) => entry(bound, bound.step.about));
+  const checks = (all: readonly BoundCheck[]) => all.flatMap((bound) => entry(bound, bound.checker.about));
   return [
-    `  Variant ${variant.name}, ${turns[variant.turn]}, ${seeded}${variant.needs.length === 0 ? '' : `; needs ${variant.needs.join(', ')}`}:`,
-    ...section('before', variant.prepare.map(step)),
-    ...section('fault', variant.faults.map(describedFault)),
-    ...variant.load.flatMap(({ name, steps }) =>
-      section(variant.load.length === 1 ? 'load' : `load, side by side: ${name}`, steps.map(step)),
+    `  Variant ${variant.name}, ${turns[variant.turn]}, ${seeded}${needs}:`,
+    ...comment('    ', variant.comment),
+    ...section('before', steps(variant.prepare)),
+    ...section('fault', variant.faults.flatMap(describedFault)),
+    ...variant.load.flatMap((lane) =>
+      section(variant.load.length === 1 ? 'load' : `load, side by side: ${lane.name}`, [
+        ...comment('      ', lane.comment),
+        ...steps(lane.steps),
+      ]),
     ),
-    ...section('after the last fault', variant.afterwards.map(step)),
-    ...section('must hold', variant.invariants.map(check)),
-    ...section('the fault must cause', variant.reactions.map(check)),
-    ...section('proof that the fault bit', variant.proofs.map(check)),
+    ...section('after the last fault', steps(variant.afterwards)),
+    ...section('must hold', checks(variant.invariants)),
+    ...section('the fault must cause', checks(variant.reactions)),
+    ...section('proof that the fault bit', checks(variant.proofs)),
   ];
 }
 
-function describedFault({ kind, parameters, fault, when, until, forMs, atMostMs }: BoundFault): string {
-  const from = when === null ? '' : ` when ${when.name} ${compact(when.parameters)} (${when.trigger.about})`;
-  const atMost = atMostMs === null ? '' : `, at most ${atMostMs} ms`;
-  const end = forMs === null ? `until ${until}${atMost}` : `for ${forMs} ms`;
-  return `      ${kind} ${compact(parameters)}${from} ${end}: ${fault.about}`;
+function describedFault({ kind, written, fault, when, until, forMs, atMostMs }: BoundFault): string[] {
+  const from =
+    when === null ? '' : ` when ${when.name}${parametersText(when.written.parameters)} (${when.trigger.about})`;
+  const atMost = atMostMs === null ? '' : `, at most ${timeText(atMostMs)}`;
+  const end = forMs === null ? `until ${until}${atMost}` : `for ${timeText(forMs)}`;
+  return [
+    ...comment('      ', written.comment),
+    `      ${kind}${parametersText(written.parameters)}${from} ${end}: ${fault.about}`,
+  ];
+}
+
+function entry({ name, written }: BoundStep | BoundCheck, about: string): string[] {
+  return [...comment('      ', written.comment), `      ${name}${parametersText(written.parameters)}: ${about}`];
+}
+
+function comment(indent: string, text: string | null): string[] {
+  return text === null ? [] : [`${indent}# ${text}`];
 }
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`    ${title}:`, ...lines];
-}
-
-function check({ name, parameters, checker }: BoundCheck): string {
-  const written = compact(parameters);
-  return `      ${name}${written === '{}' ? '' : ` ${written}`}: ${checker.about}`;
-}
-
-/** Without quotes; of a long list its ends and how many there are, of an empty one nothing. */
-function compact(parameters: unknown): string {
-  const shortened = (_key: string, value: unknown) => {
-    if (!Array.isArray(value)) return value;
-    if (value.length === 0) return undefined;
-    return value.length > 6 ? [value[0], value[1], `… ${value.length} in all …`, value.at(-1)] : value;
-  };
-  return JSON.stringify(parameters ?? {}, shortened).replaceAll('"', '');
 }
