@@ -109,6 +109,8 @@ describe('words that mean nothing', () => {
       words: ['run', '--last-failed'],
       says: /--last-failed: expected a run in .*, got none/,
     },
+    { what: 'a trend of no run', words: ['trend'], says: /trend: expected a run that ended in .*, got none/ },
+    { what: 'a trend of no such ID', words: ['trend', 'S-CNC-01'], says: /\(did you mean "S-CONC-01"\?\)/ },
     { what: 'nothing to join', words: ['merge'], says: /missing required argument 'run'/ },
     { what: 'no topology of that name', words: ['up', 'ring'], says: /topology: expected one of "pair".*got "ring"/ },
     {
@@ -119,7 +121,7 @@ describe('words that mean nothing', () => {
   ])(
     '$what: $words',
     async ({ words, says }) => {
-      const takesReports = ['run', 'prove', 'sweep', 'repro'].includes(words[0]!);
+      const takesReports = ['run', 'prove', 'sweep', 'repro', 'trend'].includes(words[0]!);
       expectRefused(await place.chaos([...words, ...(takesReports ? ['--reports', place.reports] : [])]), usage, says);
       expect(place.runs()).toEqual([]);
     },

@@ -204,3 +204,16 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  'the trend over all these runs leaves out what was wrong on purpose',
+  async () => {
+    const { code, stdout } = await chaos(['trend', 'S-CONC-01', '--last', '50']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`  ${whole}  pass     4     0     0      0 `);
+    expect(stdout).toMatch(/^left out: \S+, disarmed$/m);
+    expect(stdout).toMatch(/^left out: \S+, planted defect first-cursor-zero$/m);
+    expect(stdout).not.toContain('E-HS-01');
+  },
+  timeoutMs,
+);

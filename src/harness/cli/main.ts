@@ -14,6 +14,7 @@ import { addRun } from './commands/run.ts';
 import { addShow } from './commands/show.ts';
 import { addStages } from './commands/stages.ts';
 import { addSweep } from './commands/sweep.ts';
+import { addTrend } from './commands/trend.ts';
 import { exitCodes } from './exit-codes.ts';
 import { projectVersion } from './project.ts';
 
@@ -38,6 +39,7 @@ export async function main(words: readonly string[]): Promise<number> {
     addRecheck,
     addProve,
     addReport,
+    addTrend,
     addMerge,
     addSweep,
     addDoctor,

@@ -1,4 +1,5 @@
 import type { KillRow } from '../runner/results.ts';
+import { aligned } from './aligned.ts';
 
 /** The kill matrix as aligned text: each planted defect, its scenario, and the expectation that caught it. */
 export function killMatrixText(rows: readonly KillRow[]): string {
@@ -16,17 +17,10 @@ export function killMatrixText(rows: readonly KillRow[]): string {
       redChecksText(row),
     ]),
   ];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((cells) => cells[column]!.length)));
-  const lines = table.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
   const reasons = rows
     .filter((row) => row.verdict !== 'caught')
     .map((row) => `  ${row.scenario} ${row.defect}: ${row.verdict}, ${row.because}`);
-  return `${[...lines, '', killMatrixCount(rows), ...reasons].join('\n')}\n`;
+  return `${[...aligned(table), '', killMatrixCount(rows), ...reasons].join('\n')}\n`;
 }
 
 /** `5 of 6 defects caught, 1 not run`. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { pastDurations, pastRunFolders } from './past-runs.ts';
+import { pastDurations, pastResults, pastRunFolders } from './past-runs.ts';
 
 const reports = mkdtempSync(join(tmpdir(), 'relay-chaos-past-'));
 afterAll(() => rmSync(reports, { recursive: true }));
@@ -30,6 +30,14 @@ test('the newest run of the arena that had a scenario tells how long it takes', 
     ['S-CONC-01', 13_000],
     ['T-LAT-01', 70_000],
   ]);
+});
+
+test('of the newest runs so many are read as are wanted, beside those that do not count', () => {
+  const isDocker = ({ arena }: { arena: string }) => arena === 'docker';
+  const read = (most: number) =>
+    pastResults(reports, most, isDocker).map(({ arena, scenarios }) => `${arena} ${scenarios.length}`);
+  expect(read(1)).toEqual(['simulator 1', 'docker 2']);
+  expect(read(9)).toEqual(['simulator 1', 'docker 2', 'docker 2']);
 });
 
 test('without past runs nothing is known', () => {

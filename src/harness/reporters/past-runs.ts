@@ -18,6 +18,20 @@ export function pastRunFolders(reports: string): string[] {
 }
 
 /**
+ * Results of the newest runs that came to an end, the newest first, until so many of them count; those that do not are
+ * among them. One that cannot be read is passed over.
+ */
+export function pastResults(reports: string, most: number, counts: (result: RunResult) => boolean): RunResult[] {
+  const results: RunResult[] = [];
+  for (const folder of pastRunFolders(reports)) {
+    if (results.filter(counts).length === most) break;
+    const result = resultIn(folder);
+    if (result !== null) results.push(result);
+  }
+  return results;
+}
+
+/**
  * What an iteration of each of these scenarios took on average in the newest run that had it, in milliseconds. Only the
  * order of a run rests on it, so a result that cannot be read is passed over.
  */
@@ -41,7 +55,9 @@ export function pastDurations(
 
 function resultIn(folder: string): RunResult | null {
   try {
-    return JSON.parse(readFileSync(join(folder, resultsFileName), 'utf8')) as RunResult;
+    const result = JSON.parse(readFileSync(join(folder, resultsFileName), 'utf8')) as RunResult;
+    // Older runs do not name their defects.
+    return { ...result, defects: result.defects ?? [] };
   } catch {
     return null;
   }
