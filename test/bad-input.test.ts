@@ -111,6 +111,14 @@ describe('words that mean nothing', () => {
     },
     { what: 'a trend of no run', words: ['trend'], says: /trend: expected a run that ended in .*, got none/ },
     { what: 'a trend of no such ID', words: ['trend', 'S-CNC-01'], says: /\(did you mean "S-CONC-01"\?\)/ },
+    { what: 'nothing new', words: ['new'], says: /missing required argument 'id'/ },
+    {
+      what: 'a new one that is built',
+      words: ['new', 'S-CONC-01'],
+      says: /new: expected a scenario that is not built, got S-CONC-01: scenarios\/sync\/S-CONC-01-simultaneous-push\.yml/,
+    },
+    { what: 'several new ones', words: ['new', 'E-*'], says: /new: expected the ID of one scenario, got "E-\*"/ },
+    { what: 'a new one without a row', words: ['new', 'E-HS-1'], says: /got "E-HS-1" \(did you mean "E-HS-01"\?\)/ },
     { what: 'nothing to join', words: ['merge'], says: /missing required argument 'run'/ },
     { what: 'no topology of that name', words: ['up', 'ring'], says: /topology: expected one of "pair".*got "ring"/ },
     {

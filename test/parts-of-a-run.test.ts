@@ -206,6 +206,20 @@ test(
 );
 
 test(
+  'a scenario that was just begun runs, and disarmed it comes out inert',
+  async () => {
+    const begun = await place.chaos(['new', 'e-enc-01'], { project });
+    const file = 'scenarios/encryption/E-ENC-01-ciphertext-bit-flip.yml';
+    expect(begun).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(`^${file}: begun`) });
+    const asked = ['run', 'E-ENC-01', '--variant', 'on-mitm', '--iterations', '1', '--arena', 'simulator'];
+    expect(resultOf(await ran(asked)).scenarios).toMatchObject([{ id: 'E-ENC-01', verdict: 'pass' }]);
+    expect(resultOf(await ran([...asked, '--disarm'], 2)).scenarios).toMatchObject([{ verdict: 'inert' }]);
+    rmSync(join(project, file));
+  },
+  timeoutMs,
+);
+
+test(
   'the trend over all these runs leaves out what was wrong on purpose',
   async () => {
     const { code, stdout } = await chaos(['trend', 'S-CONC-01', '--last', '50']);

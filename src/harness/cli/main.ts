@@ -6,6 +6,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addImages } from './commands/images.ts';
 import { addList } from './commands/list.ts';
 import { addMerge } from './commands/merge.ts';
+import { addNew } from './commands/new.ts';
 import { addProve } from './commands/prove.ts';
 import { addRecheck } from './commands/recheck.ts';
 import { addReport } from './commands/report.ts';
@@ -47,6 +48,7 @@ export async function main(words: readonly string[]): Promise<number> {
     addStages,
     addBench,
     addBaseline,
+    addNew,
   ]) {
     add(program, answers);
   }
