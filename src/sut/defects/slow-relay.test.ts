@@ -24,8 +24,8 @@ test.each([
   { defects: [], ms: 1000, state: 'connected', held: ['one'] },
   { defects: ['newcomers-wait-for-seconds'], ms: 3900, state: 'handshaking', held: [] },
   { defects: ['newcomers-wait-for-seconds'], ms: 5000, state: 'connected', held: ['one'] },
-  { defects: ['pages-at-a-crawl'], ms: 7900, state: 'connected', held: [] },
-  { defects: ['pages-at-a-crawl'], ms: 30_000, state: 'connected', held: ['one'] },
+  { defects: ['pages-at-a-crawl'], ms: 2400, state: 'connected', held: [] },
+  { defects: ['pages-at-a-crawl'], ms: 10_000, state: 'connected', held: ['one'] },
 ])('with $defects a device is $state after $ms ms and holds $held', async ({ defects, ms, state, held }) => {
   expect(await afterwards(defects, ms)).toEqual({ state, held });
 });
