@@ -110,13 +110,29 @@ describe('cut-in-record', () => {
     expect([facts, await struck()]).toEqual([[], []]);
   });
 
-  test('its sweep strikes before the record and after each byte, outside of it once', () => {
-    const { parameters, points } = faults['cut-in-record']!;
-    const at = (written: object) =>
-      points!(parameters.parse({ ...large, direction: 'up', ...written })) as { at: number }[];
-    expect(at({ at: 'inside' }).map((point) => point.at)).toEqual(Array.from({ length: 32_769 }, (_, byte) => byte));
-    expect(at({ at: 'before' }).map((point) => point.at)).toEqual(['before']);
-    expect(at({ at: 3 }).map((point) => point.at)).toEqual([0, 1, 2, 3]);
+  describe('its sweep', () => {
+    const places = (written: object) => {
+      const { parameters, points } = faults['cut-in-record']!;
+      const swept = points!(parameters.parse({ ...large, direction: 'up', ...written })) as { at: number }[];
+      return swept.map(({ at }) => at);
+    };
+
+    test('strikes before a small record and after each byte, outside of it once', () => {
+      const all = Array.from({ length: 248 }, (_, byte) => byte);
+      expect(places({ 'min-bytes': '247B', at: 'inside' })).toEqual(all);
+      expect(places({ at: 3 })).toEqual([0, 1, 2, 3]);
+      expect(places({ at: 'before' })).toEqual(['before']);
+    });
+
+    test('strikes byte by byte at both ends of a large one, and at some places between', () => {
+      const at = places({ at: 'inside' });
+      expect(at).toHaveLength(192);
+      expect(at.slice(0, 64)).toEqual(Array.from({ length: 64 }, (_, byte) => byte));
+      expect(at.slice(-64)).toEqual(Array.from({ length: 64 }, (_, byte) => 32_705 + byte));
+      const between = at.slice(64, -64);
+      expect([between[0], between.at(-1)]).toEqual([566, 32_202]);
+      expect(new Set(between).size).toBe(64);
+    });
   });
 });
 

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { TapRecord } from '../../contract/tap.ts';
 import { cleanNetwork } from '../history/baseline.test-support.ts';
 import { loadCatalogue } from '../scenario/catalogue.ts';
 import { openSimulator } from '../simulator/simulated-arena.ts';
 import { StepOrderWalk } from '../simulator/step-order-walk.ts';
 import type { Arena } from '../topology/topology.ts';
 import type { IterationOptions } from './iteration.ts';
+import type { Reporter } from './results.ts';
 import { StagePool } from './stage-pool.ts';
 import { sweep, sweepOrders, sweepPoints } from './sweep.ts';
 
@@ -62,6 +64,42 @@ describe('the points of a load', () => {
     expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
     const failures = await sweep(scenario, [points[1]!], optionsOn(simulator, ['pull-and-push-deadlock']), () => {});
     expect(failures.map(({ trial }) => trial.deciding)).toEqual([expect.arrayContaining(['operations-end-within'])]);
+  });
+});
+
+describe('the bytes of a push and of its answer', () => {
+  const scenario = scenarioOf('S-SM-01');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.turn === 'sweep');
+  const ofVariant = (name: string) => points.filter(({ variant }) => variant.name === name);
+  /** Before the record, after its first byte, its prefix, all but one, all. */
+  const ends = (name: string) => [0, 1, 2, -2, -1].map((index) => ofVariant(name).at(index)!);
+  const names = [
+    { name: 'push-at-every-byte', bytes: 247 },
+    { name: 'answer-at-every-byte', bytes: 152 },
+    { name: 'push-at-every-byte-and-node-killed', bytes: 247 },
+    { name: 'answer-at-every-byte-and-node-killed', bytes: 152 },
+  ];
+
+  test.each(names)('$name: all $bytes, and red for a node that gives up what was answered', async ({ name, bytes }) => {
+    expect(ofVariant(name).map(({ place }) => (place as { at: number }).at)).toEqual(
+      Array.from({ length: bytes + 1 }, (_, at) => at),
+    );
+    const tried = ends(name);
+    const failures = await sweep(scenario, tried, optionsOn(simulator), () => {});
+    expect(failures.map(({ point, trial }) => [point.place, trial.because])).toEqual([]);
+    const red = await sweep(scenario, tried, optionsOn(simulator, ['retry-refused-for-ever']), () => {});
+    expect(red.map(({ trial }) => trial.deciding)).toEqual(tried.map(() => ['converges']));
+  });
+
+  test.each(names)('$name: $bytes are the whole record', async ({ name, bytes }) => {
+    const last = ofVariant(name).at(-1)!;
+    const passed: unknown[] = [];
+    const trialFinished: Reporter['trialFinished'] = (_id, _index, _trial, record) => {
+      const cut = record!.collected.tapJournal!.find(({ action }) => action === 'cut') as TapRecord;
+      passed.push([cut.bytesBefore, cut.bytesAfter]);
+    };
+    await sweep(scenario, [last], { ...optionsOn(simulator), reporter: { trialFinished } }, () => {});
+    expect(passed).toEqual([[bytes, bytes]]);
   });
 });
 
