@@ -42,6 +42,17 @@ const rows: readonly Row[] = [
   },
   {
     says: 'valid',
+    when: 'a process killed at a write ended with 137 and started',
+    change: fault('kill-at-write', { status: 'ended', exitCode: 137 }, again),
+  },
+  {
+    says: 'invalid',
+    when: 'the write never came',
+    change: fault('kill-at-write'),
+    naming: 'not seen to end',
+  },
+  {
+    says: 'valid',
     when: 'a stopped process ended with 0 and started',
     change: fault('stop', { status: 'ended', exitCode: 0 }, again),
   },
