@@ -145,7 +145,7 @@ export interface Adjustable<Measure> {
   change(measure: Measure): Promise<void>;
 }
 
-/** What links can suffer; an arena says before a run what it cannot produce. */
+/** What links can suffer and what else faults act on; an arena says before a run what it cannot produce. */
 export const linkAbilities = [
   'delay',
   'throttle',
