@@ -12,6 +12,7 @@ import { flipBit } from './flip-bit.ts';
 import { fragments } from './fragments.ts';
 import { holdClose } from './hold-close.ts';
 import { kill } from './kill.ts';
+import { killAtWrite } from './kill-at-write.ts';
 import { latency } from './latency.ts';
 import { loss } from './loss.ts';
 import { mutatedCopies } from './mutated-copies.ts';
@@ -32,7 +33,7 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[loss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
-    ...[kill, stop, pause, detach, setBack, expire],
+    ...[kill, killAtWrite, stop, pause, detach, setBack, expire],
     mutatedCopies,
   ].map((fault) => [fault.kind, fault as Fault]),
 );

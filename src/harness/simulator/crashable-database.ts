@@ -187,7 +187,7 @@ class SteppedDatabase implements Database {
   }
 
   transaction<T>(step: string, work: (sql: Sql) => T): Promise<T> {
-    return this.#enqueue(step, stepMs.transaction, () => {
+    return this.#enqueue({ step, isWrite: true }, stepMs.transaction, () => {
       this.#durability.willCommit();
       const result = transact(this.#database, this.#sql, step, work);
       this.#durability.committed();
@@ -196,7 +196,7 @@ class SteppedDatabase implements Database {
   }
 
   read<T>(step: string, work: (sql: Sql) => T): Promise<T> {
-    return this.#enqueue(step, stepMs.read, () => readOnly(this.#sql, step, work));
+    return this.#enqueue({ step, isWrite: false }, stepMs.read, () => readOnly(this.#sql, step, work));
   }
 
   /** A step that was asked for before still runs, as it would have within the call of a real database. */
@@ -213,12 +213,16 @@ class SteppedDatabase implements Database {
     this.#pending.length = 0;
   }
 
-  #enqueue<T>(step: string, [lowMs, highMs]: readonly [number, number], work: () => T): Promise<T> {
+  #enqueue<T>(
+    asked: Omit<ReadyStep, 'process'>,
+    [lowMs, highMs]: readonly [number, number],
+    work: () => T,
+  ): Promise<T> {
     // A process that is gone waits for ever.
     if (this.#process.isGone) return new Promise(() => undefined);
-    if (this.#isClosed) return Promise.reject(new Error(`storage: step ${step}: the database is closed`));
+    if (this.#isClosed) return Promise.reject(new Error(`storage: step ${asked.step}: the database is closed`));
     return new Promise<T>((resolve, reject) => {
-      const ready = { process: this.#process.name, step };
+      const ready = { process: this.#process.name, ...asked };
       const pending = { ...ready, run: () => this.#run(ready, work, resolve, reject) };
       this.#pending.push(pending);
       // One turn for each pending step; which of them it runs is the order's choice.

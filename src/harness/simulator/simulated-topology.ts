@@ -17,6 +17,7 @@ import type {
   Tap,
   Topology,
   TrialStart,
+  Writes,
 } from '../topology/topology.ts';
 import type { StepObserver } from './crashable-database.ts';
 import { LinkCapture } from './link-capture.ts';
@@ -29,6 +30,7 @@ import { SimulatedNetwork } from './simulated-transport.ts';
 import { type StepOrder, seededStepOrder } from './step-order.ts';
 import type { SystemChanges } from './system-changes.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { WriteStrikes } from './write-strikes.ts';
 
 /** Wall clock at the start of every stage: 1 January 2025, 00:00 UTC. */
 const startWallMs = 1_735_689_600_000;
@@ -63,6 +65,7 @@ export class SimulatedTopology implements Topology {
   readonly clock: Clock;
   readonly relay: RelayControl;
   readonly tap: Tap | null;
+  readonly writes: Writes;
   readonly #time: VirtualClock;
   readonly #relay: SimulatedRelay;
   readonly #nodes = new Map<NodeName, SimulatedNode>();
@@ -87,13 +90,22 @@ export class SimulatedTopology implements Topology {
     const prng = new Prng(seed).fork('stage');
     const clock = new VirtualClock({ startWallMs, eventsMax });
     this.#stepOrder = seededStepOrder(prng.fork('step-order'));
+    const strikes = new WriteStrikes(clock, ({ target, losesPower }) => {
+      const { machine } = this.#machineOf(target);
+      if (losesPower) machine.powerCut();
+      else machine.crash();
+    });
+    this.writes = strikes;
     const world: StageWorld = {
       clock,
       prng,
       steps: {
         clock,
         order: () => this.#stepOrder,
-        observe: (at, step) => this.#stepObserver(at, step),
+        observe: (at, step) => {
+          this.#stepObserver(at, step);
+          strikes.met(at, step);
+        },
       },
     };
     this.name = shape.name;
@@ -196,8 +208,7 @@ export class SimulatedTopology implements Topology {
 
   /** The machine of `relay` or of a node loses its power: the process ends, and what was not synced is gone. */
   async powerCut(target: string): Promise<void> {
-    const { machine } = target === 'relay' ? this.#relay : this.#known(this.#nodes, target);
-    machine.powerCut();
+    this.#machineOf(target).machine.powerCut();
   }
 
   /** Who decides from now on which of several ready database steps runs next. */
@@ -213,6 +224,10 @@ export class SimulatedTopology implements Topology {
   /** Virtual milliseconds and events since the stage was opened. */
   get spent(): { readonly virtualMs: number; readonly events: number } {
     return { virtualMs: this.#time.nowMs, events: this.#time.eventCount };
+  }
+
+  #machineOf(target: string): SimulatedRelay | SimulatedNode {
+    return target === 'relay' ? this.#relay : this.#known(this.#nodes, target);
   }
 
   #known<T>(of: ReadonlyMap<NodeName, T>, name: NodeName): T {

@@ -9,8 +9,9 @@ import { StepOrderWalk } from '../../simulator/step-order-walk.ts';
 import type { Arena } from '../../topology/topology.ts';
 import { baselineOf } from '../baseline-of.ts';
 import { exitCodeOf } from '../exit-codes.ts';
-import { baselineRequest, withRun } from '../open-run.ts';
-import { addSharedOptions, type SharedOptions, wholeNumber } from '../run-options.ts';
+import { expectDefects } from '../expect-names.ts';
+import { baselineRequest, expectTestImage, withRun } from '../open-run.ts';
+import { addSharedOptions, defectOption, type SharedOptions, wholeNumber } from '../run-options.ts';
 import { select } from '../select.ts';
 
 /** `chaos sweep ID`: strikes at every point a scenario's fault can strike at, once each. */
@@ -18,12 +19,14 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
   addSharedOptions(program.command('sweep'))
     .description('run every point of a scenario’s enumeration once, in the simulator')
     .argument('<what...>', 'IDs, patterns such as "S-SM-*", categories, tags, or all')
+    .addOption(defectOption())
     .option('--point <n>', 'just this one of the points of a fault, a wait or a step, counted from 1', wholeNumber)
-    .action(async (words: string[], given: SharedOptions & { point?: number }) => {
+    .action(async (words: string[], given: SharedOptions & { point?: number; defect: string[] }) => {
       if (given.arena === 'docker')
         throw new ScenarioError('sweep requires --arena simulator: its points are thousands');
       const options = { ...given, arena: 'simulator' as const };
       const check = (catalogue: Parameters<typeof select>[0]) => {
+        expectDefects(catalogue, given);
         const swept = select(catalogue, words).scenarios.filter(
           (scenario) => scenario.orders !== null || sweepPoints(scenario).length > 0,
         );
@@ -32,11 +35,17 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
       };
       answers(
         await withRun(options, check, async (run, swept) => {
-          const { seed: runSeed, image } = options;
+          const { seed: runSeed, image, defect: defects } = options;
+          if (defects.length > 0) expectTestImage(run, image);
           const baseline = await baselineOf(baselineRequest(run, image));
           const verdicts: RunVerdict[] = [];
           for (const scenario of swept) {
-            const failed = await sweepOne(scenario, run.arena, { runSeed, image, baseline }, given.point ?? null);
+            const failed = await sweepOne(
+              scenario,
+              run.arena,
+              { runSeed, image, defects, baseline },
+              given.point ?? null,
+            );
             verdicts.push('pass', ...failed);
           }
           // Points are no iterations: a report would count them as such.
@@ -50,7 +59,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
 async function sweepOne(
   scenario: Scenario,
   arena: Arena,
-  settings: Pick<IterationOptions, 'runSeed' | 'image' | 'baseline'>,
+  settings: Pick<IterationOptions, 'runSeed' | 'image' | 'defects' | 'baseline'>,
   only: number | null,
 ): Promise<readonly RunVerdict[]> {
   const all = sweepPoints(scenario);
@@ -61,7 +70,6 @@ async function sweepOne(
     ...settings,
     pool: new StagePool(on),
     arena: on.name,
-    defects: [],
     armed: true,
     closingPart: false,
     reporter: {},
@@ -77,7 +85,8 @@ async function sweepOne(
     orders === null || walk === null
       ? { count: 0, failures: [] }
       : await sweepOrders({ scenario, orders, walk }, trials(walk.arena));
-  const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}`;
+  const planted = settings.defects.map((defect) => ` --defect ${defect}`).join('');
+  const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}${planted}`;
   for (const { point, trial } of struck) {
     console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
     console.log(`  again: ${again} --point ${all.indexOf(point) + 1}`);
