@@ -73,7 +73,7 @@ const parts = {
   ...trialParts,
 };
 
-const profile = z.enum(['chaos', 'default']);
+const profile = z.enum(['chaos', 'default', 'short-idle']);
 
 export const variantFile = z.strictObject({
   ...parts,

@@ -18,7 +18,7 @@ export function addStages(program: Command): void {
     .description('bring a topology up in containers and leave it running')
     .argument('<topology>', 'such as pair')
     .option('--system <folder>', 'folder of the system under test', referenceSystem)
-    .option('--profile <profile>', 'limits of the relay: chaos or default', 'chaos')
+    .option('--profile <profile>', 'limits of the relay: chaos, default or short-idle', 'chaos')
     .addOption(new Option('--image <image>', 'image of the system').choices(['test', 'release']).default('test'))
     .option('--defect <name>', 'plant a defect (repeatable)', (name: string, all: string[]) => [...all, name], [])
     .action(async (topology: string, options: UpCommandOptions) => {
