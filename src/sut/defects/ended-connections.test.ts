@@ -215,3 +215,20 @@ describe('unfinished-push-stored', () => {
     expect(await givenMeanwhile('unfinished-push-stored')).toBe(1);
   });
 });
+
+describe('connection-wish-in-memory-only', () => {
+  /** How the device stands that was connected when its process died, ten seconds after the next one started. */
+  async function stateAfterCrash(...defects: readonly string[]): Promise<string> {
+    const connected = await Connected.with(...defects);
+    const { world, a } = connected;
+    a.server.kill();
+    await connected.start(a);
+    await world.clock.advance(10_000);
+    return (await a.value('status')).state;
+  }
+
+  test('nobody tells the device to connect again', async () => {
+    expect(await stateAfterCrash()).toBe('connected');
+    expect(await stateAfterCrash('connection-wish-in-memory-only')).toBe('disconnected');
+  });
+});

@@ -5,6 +5,7 @@ import { backoffWithoutJitter } from './backoff-without-jitter.ts';
 import { blobDroppedAfterAck } from './blob-dropped-after-ack.ts';
 import { bufferNotCleared } from './buffer-not-cleared.ts';
 import { busySessionsNotTold } from './busy-sessions-not-told.ts';
+import { connectionWishInMemoryOnly } from './connection-wish-in-memory-only.ts';
 import { cursorInTwoStatements } from './cursor-in-two-statements.ts';
 import { cursorRecomputed } from './cursor-recomputed.ts';
 import { cursorSavedBeforeItems } from './cursor-saved-before-items.ts';
@@ -25,6 +26,7 @@ import { firstCursorZero } from './first-cursor-zero.ts';
 import { groupIdInMetricsLabel } from './group-id-in-metrics-label.ts';
 import { halvesTakenAsTheyCome } from './halves-taken-as-they-come.ts';
 import { headTakenAsSeen } from './head-taken-as-seen.ts';
+import { heartbeatBehindPage } from './heartbeat-behind-page.ts';
 import { hiddenFullRescan } from './hidden-full-rescan.ts';
 import type { Hook } from './hook.ts';
 import { itemStoredTwice } from './item-stored-twice.ts';
@@ -148,6 +150,8 @@ export const defects: Readonly<Record<string, Defect>> = byName([
   unfinishedPushStored,
   devicesServedInTurn,
   unreadSentAgain,
+  connectionWishInMemoryOnly,
+  heartbeatBehindPage,
 ]);
 
 /** Every test hook. */
