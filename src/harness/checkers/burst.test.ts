@@ -1,7 +1,18 @@
 import { describe } from '@jest/globals';
 import { acceptedWithin } from './accepted-within.ts';
 import { caughtUpTogether } from './caught-up-together.ts';
-import { authorA, authorB, type Draft, event, insert, isEvent, remove } from './record.test-support.ts';
+import { rateLimited } from './rate-limited.ts';
+import {
+  authorA,
+  authorB,
+  captured,
+  capturedAt,
+  type Draft,
+  event,
+  insert,
+  isEvent,
+  remove,
+} from './record.test-support.ts';
 import { testTable } from './table.test-support.ts';
 import { unacknowledgedAtOnce } from './unacknowledged-at-once.ts';
 
@@ -116,5 +127,73 @@ describe('caught-up-together', () => {
     ],
     { withinMs: 1000 },
     oneEach,
+  );
+});
+
+describe('rate-limited', () => {
+  const phase = (name: string) => (entry: { kind: string; phase?: string }) =>
+    entry.kind === 'phase' && entry.phase === name;
+  const errors = (atMs: number, messages: readonly string[] | null = ['PRESENCE', 'ERROR']) => [
+    captured(atMs, 'a', 'down', 4, 200, messages),
+    captured(atMs + 1, 'a', 'down', 5, 200, messages),
+  ];
+  testTable(
+    rateLimited,
+    [
+      {
+        says: 'invalid',
+        when: 'the relay refused nothing',
+        change: (d) => Object.assign(d.collected.relay.stats!, { rejects: { RATE_LIMITED: 3 } }),
+        naming: '0 messages refused',
+      },
+      {
+        says: 'invalid',
+        when: 'it refused for other reasons',
+        change: (d) => Object.assign(d.collected.relay.stats!, { rejects: { RATE_LIMITED: 3, INVALID_MESSAGE: 5 } }),
+        naming: '0 messages refused',
+      },
+      {
+        says: 'invalid',
+        when: 'the errors came before the load',
+        change: (d) => capturedAt(d, 'node-a', errors(8_000)),
+        naming: '0 errors at the interface of node-a',
+      },
+      {
+        says: 'unknown',
+        when: 'nobody read the relay’s count in the end',
+        change: (d) => {
+          d.collected.relay.stats = null;
+        },
+        naming: 'relay.stats',
+      },
+      {
+        says: 'unknown',
+        when: 'nobody read it at the beginning',
+        change: (d) => {
+          d.collected.relay.baseline = null;
+        },
+        naming: 'relay.baseline',
+      },
+      {
+        says: 'unknown',
+        when: 'the capture was not opened',
+        change: (d) => capturedAt(d, 'node-a', errors(13_000, null)),
+        naming: 'was not opened',
+      },
+      {
+        says: 'unknown',
+        when: 'nothing was captured',
+        change: (d) => capturedAt(d, 'node-a', []),
+        naming: 'captures.node-a.records',
+      },
+      { says: 'unknown', when: 'the load never began', change: (d) => remove(d, phase('loading')) },
+    ],
+    { node: 'node-a', min: 2 },
+    (d) => {
+      insert(d, 9_900, { kind: 'phase', phase: 'loading' });
+      Object.assign(d.collected.relay.baseline!, { rejects: { RATE_LIMITED: 3 } });
+      Object.assign(d.collected.relay.stats!, { rejects: { RATE_LIMITED: 5 } });
+      capturedAt(d, 'node-a', errors(13_000));
+    },
   );
 });

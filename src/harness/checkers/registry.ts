@@ -84,6 +84,7 @@ import { pushesResentAtMost } from './pushes-resent-at-most.ts';
 import { pushesSentOnce } from './pushes-sent-once.ts';
 import { pushesUnanswered } from './pushes-unanswered.ts';
 import { queuedAtOnce } from './queued-at-once.ts';
+import { rateLimited } from './rate-limited.ts';
 import { readsComplete } from './reads-complete.ts';
 import { receivedInOrder } from './received-in-order.ts';
 import { receivedOnce } from './received-once.ts';
@@ -194,6 +195,7 @@ const named = [
   acksWithinPull,
   goodput,
   acceptedWithin,
+  rateLimited,
   caughtUpTogether,
   unacknowledgedAtOnce,
   inRecords,

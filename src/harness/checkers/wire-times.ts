@@ -5,9 +5,16 @@ import type { TrialRecord } from '../history/trial-record.ts';
 import type { Clauses } from './clauses.ts';
 import { judgeAbsence } from './missing.ts';
 
-/** Requests whose answers come in the order they were asked, by the answer’s name. */
-const answerOf = { PRESENCE: 'PRESENCE', PUSH: 'PUSH_ACK' } as const;
-export type TimedRequest = keyof typeof answerOf;
+/** Requests by the name of their answer. The relay answers in the order in which it was asked. */
+const answerOf = {
+  HELLO: 'WELCOME',
+  PUSH: 'PUSH_ACK',
+  PULL: 'PULL_RESPONSE',
+  PRESENCE: 'PRESENCE',
+  LIST_DEVICES: 'DEVICE_LIST',
+} as const;
+type Request = keyof typeof answerOf;
+export type TimedRequest = Extract<Request, 'PRESENCE' | 'PUSH'>;
 
 /** Wall clock of the capture, milliseconds. */
 export interface RoundTrip {
@@ -36,23 +43,36 @@ export function recordsAt(record: TrialRecord, point: string, clauses: Clauses):
 /** The answered requests among records of one point whose sessions were opened, in order of sending. */
 export function roundTripsIn(records: readonly CapturedRecord[], requests: readonly TimedRequest[]): RoundTrip[] {
   const trips = [...Map.groupBy(records, ({ flow }) => flow).values()].flatMap((ofFlow) =>
-    requests.flatMap((request) => roundTripsOfFlow(ofFlow, request)),
+    roundTripsOfFlow(ofFlow, requests),
   );
   return trips.sort((a, b) => a.sentMs - b.sentMs);
 }
 
-function roundTripsOfFlow(records: readonly CapturedRecord[], request: TimedRequest): RoundTrip[] {
-  const open: number[] = [];
+function roundTripsOfFlow(records: readonly CapturedRecord[], requests: readonly TimedRequest[]): RoundTrip[] {
+  const open: { readonly request: Request; readonly sentMs: number }[] = [];
   const trips: RoundTrip[] = [];
   for (const { direction, messages, lastMs } of records) {
     for (const message of messages ?? []) {
-      if (direction === 'up' && message === request) open.push(lastMs);
-      if (direction !== 'down' || message !== answerOf[request]) continue;
-      const sentMs = open.shift();
-      if (sentMs !== undefined) trips.push({ sentMs, answeredMs: lastMs, tookMs: lastMs - sentMs });
+      if (direction === 'up') {
+        if (isRequest(message)) open.push({ request: message, sentMs: lastMs });
+        continue;
+      }
+      // An error names nothing: it is the answer to the oldest.
+      const index = message === 'ERROR' ? 0 : open.findIndex(({ request }) => answerOf[request] === message);
+      const [answered] = index < 0 ? [] : open.splice(index, 1);
+      if (answered === undefined || message === 'ERROR' || !isAmong(requests, answered.request)) continue;
+      trips.push({ sentMs: answered.sentMs, answeredMs: lastMs, tookMs: lastMs - answered.sentMs });
     }
   }
   return trips;
+}
+
+function isRequest(message: string): message is Request {
+  return Object.hasOwn(answerOf, message);
+}
+
+function isAmong(requests: readonly Request[], request: Request): boolean {
+  return requests.includes(request);
 }
 
 /** The handshakes among the records of one point, in order of their beginning. */

@@ -136,14 +136,17 @@ test.each([
 test.each([
   { defects: [], isOne: false },
   { defects: ['heartbeat-behind-page'], isOne: true },
-])('with $defects it is $isOne that three heartbeats without an answer yet leave as one', async ({ defects, isOne }) => {
-  const link = await SlowLink.with(defects);
-  link.delayMs = 400;
-  const bytesSent = async (heartbeats: number) => {
-    const before = link.a.server.node!.stats().bytesOut;
-    await Promise.all(Array.from({ length: heartbeats }, () => link.a.value('ping')));
-    return link.a.server.node!.stats().bytesOut - before;
-  };
-  const one = await bytesSent(1);
-  expect(await bytesSent(3)).toBe(isOne ? one : 3 * one);
-});
+])(
+  'with $defects it is $isOne that three heartbeats without an answer yet leave as one',
+  async ({ defects, isOne }) => {
+    const link = await SlowLink.with(defects);
+    link.delayMs = 400;
+    const bytesSent = async (heartbeats: number) => {
+      const before = link.a.server.node!.stats().bytesOut;
+      await Promise.all(Array.from({ length: heartbeats }, () => link.a.value('ping')));
+      return link.a.server.node!.stats().bytesOut - before;
+    };
+    const one = await bytesSent(1);
+    expect(await bytesSent(3)).toBe(isOne ? one : 3 * one);
+  },
+);
