@@ -13,7 +13,8 @@ export interface Fault<Parameters = unknown> {
   readonly abilities: readonly LinkAbility[];
   /** The links it acts on, for triggers and reports. */
   linksOf(parameters: Parameters): readonly NodeName[];
-  inject(topology: Topology, parameters: Parameters, prng: Prng, tell: Tell): Promise<Injected>;
+  /** `iteration` counts from 0; for what goes by turns. */
+  inject(topology: Topology, parameters: Parameters, prng: Prng, tell: Tell, iteration: number): Promise<Injected>;
   /** Every point the fault could strike at, as parameters of its own: what a sweep runs once each. */
   points?(parameters: Parameters): readonly Parameters[];
 }
@@ -22,7 +23,7 @@ export interface Fault<Parameters = unknown> {
 export type Tell = (fact: Extract<HistoryFact, { kind: 'process' | 'witness' }>) => void;
 
 export interface Injected {
-  /** What was drawn, if anything was: goes into the history. */
+  /** What was drawn or came by turns, if anything: goes into the history. */
   readonly drawn?: unknown;
   readonly heal: Heal;
   /** Values measured outside the system, taken just before healing; name → value. */

@@ -15,7 +15,7 @@ const parameters = z.strictObject({ link: nodeNames, mechanism: z.enum([...mecha
 /**
  * Nothing passes between node and relay, either way, and neither is told. `proxy`: bytes are acknowledged and swallowed,
  * and healing closes the connections. `kernel`: every packet is dropped, and after healing what was lost is sent again.
- * `alternate`: drawn, one of the two for all links.
+ * `alternate`: by the proxy in odd iterations, in the kernel in even ones.
  */
 export const partition: Fault<z.output<typeof parameters>> = {
   kind: 'partition',
@@ -23,8 +23,9 @@ export const partition: Fault<z.output<typeof parameters>> = {
   parameters,
   abilities: ['stall', 'lose'],
   linksOf: ({ link }) => link,
-  async inject(topology, { link, mechanism: asked }, prng) {
-    const mechanism = asked === 'alternate' ? prng.pick(mechanisms) : asked;
+  async inject(topology, { link, mechanism: asked }, _prng, _tell, iteration) {
+    const byTurns = iteration % 2 === 1 ? 'proxy' : 'kernel';
+    const mechanism = asked === 'alternate' ? byTurns : asked;
     const growth = await lossGrowth(topology, link);
     const parts = eachWay(link, directions).map(
       ({ node, way }) =>

@@ -23,8 +23,12 @@ async function stage() {
   for (const node of topology.nodes) await connected(topology, node);
   const facts: Parameters<Tell>[0][] = [];
   const inject = (kind: string, written: object) =>
-    faults[kind]!.inject(topology, faults[kind]!.parameters.parse(written), new Prng('fault'), (fact) =>
-      facts.push(fact),
+    faults[kind]!.inject(
+      topology,
+      faults[kind]!.parameters.parse(written),
+      new Prng('fault'),
+      (fact) => facts.push(fact),
+      0,
     );
   const events = () => facts.flatMap((fact) => (fact.kind === 'process' ? [`${fact.target} ${fact.event}`] : []));
   const witnesses = (name: string) =>

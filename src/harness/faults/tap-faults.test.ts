@@ -27,7 +27,13 @@ async function stage(seed = 'tap-faults') {
   for (const node of topology.nodes) await connected(topology, node);
   const facts: Parameters<Tell>[0][] = [];
   const inject = (kind: string, written: object) =>
-    faults[kind]!.inject(topology, faults[kind]!.parameters.parse(written), new Prng(seed), (fact) => facts.push(fact));
+    faults[kind]!.inject(
+      topology,
+      faults[kind]!.parameters.parse(written),
+      new Prng(seed),
+      (fact) => facts.push(fact),
+      0,
+    );
   /** What rules did to the records of the link, in order. */
   const struck = async () =>
     (await topology.tap!.journal()).filter(isTapRecord).filter(({ rule }) => rule !== undefined) as TapRecord[];

@@ -43,7 +43,7 @@ export async function takeBaseline(arena: Arena, { image, runs }: BaselineOption
 
 async function measure(stage: Topology, runs: BaselineOptions['runs']) {
   const prng = new Prng(seed);
-  const context = openContext(stage, { prng, armed: false });
+  const context = openContext(stage, { prng, armed: false, iteration: 0 });
   await stage.beginTrial({ mark: randomText(prng.fork('mark')) });
   const endWatching = watchNodes(context);
   const endLag = watchLag(context);

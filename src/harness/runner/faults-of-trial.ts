@@ -68,14 +68,14 @@ export class FaultsOfTrial {
   }
 
   async #injectOne(index: number, { kind, fault, parameters, ...bound }: BoundFault): Promise<void> {
-    const { topology, history, prng, armed, facts } = this.#context;
+    const { topology, history, prng, armed, iteration, facts } = this.#context;
     const tell = (fact: Parameters<Tell>[0]) => {
       // What a process announced before its end says nothing of the next one.
       if (fact.kind === 'process' && fact.event !== 'started') facts.states.delete(fact.target);
       history.append(fact.kind === 'witness' ? { ...fact, fault: index } : fact);
     };
     const injected = armed
-      ? await fault.inject(topology, parameters, prng.fork(`fault/${index}`), tell)
+      ? await fault.inject(topology, parameters, prng.fork(`fault/${index}`), tell, iteration)
       : { heal: async () => {} };
     history.append({
       kind: 'injected',

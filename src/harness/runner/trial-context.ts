@@ -13,6 +13,7 @@ export interface TrialContext {
   readonly history: History;
   readonly canaries: Canaries;
   readonly armed: boolean;
+  readonly iteration: number;
   readonly facts: TrialFacts;
 }
 
@@ -32,7 +33,10 @@ export interface TrialFacts {
 }
 
 /** A trial that begins: nothing is known of it yet. */
-export function openContext(topology: Topology, { prng, armed }: Pick<TrialContext, 'prng' | 'armed'>): TrialContext {
+export function openContext(
+  topology: Topology,
+  { prng, armed, iteration }: Pick<TrialContext, 'prng' | 'armed' | 'iteration'>,
+): TrialContext {
   return {
     topology,
     clock: topology.clock,
@@ -40,6 +44,7 @@ export function openContext(topology: Topology, { prng, armed }: Pick<TrialConte
     history: new History(topology.clock),
     canaries: new Canaries(prng.fork('canaries'), topology.nodes),
     armed,
+    iteration,
     facts: {
       group: '',
       devices: {},

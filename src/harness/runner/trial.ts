@@ -43,7 +43,7 @@ const seedingWithinMs = 60_000;
  */
 export async function runTrial(topology: Topology, options: TrialOptions): Promise<TrialRecord> {
   const { variant, prng } = options;
-  const context = openContext(topology, { prng, armed: options.armed });
+  const context = openContext(topology, { prng, armed: options.armed, iteration: options.iteration });
   const { history } = context;
   const phase = (name: Phase) => {
     history.append({ kind: 'phase', phase: name });
