@@ -495,6 +495,12 @@ describe('latency-within', () => {
         change: all(seenAt('node-b', ...paced(2_000, 10), ...paced(11_000, 90)), tooBusy),
       },
       {
+        says: 'invalid',
+        when: 'no busy machine explains it',
+        change: all(seenAt('node-b', ...paced(2_000, 10), ...paced(11_000, 9_000)), tooBusy),
+        naming: '9000.0 ms in loss',
+      },
+      {
         says: 'unknown',
         when: 'there were too few pushes before',
         change: seenAt('node-b', ...paced(2_000, 10, 'b', 2), ...paced(11_000, 10)),

@@ -4,7 +4,7 @@ import type { CapturedRecord } from '../history/collected.ts';
 import { entriesOf } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
-import { judgeTiming } from './lag.ts';
+import { judgeTiming, largestLagMs } from './lag.ts';
 import { armedWindows } from './windows.ts';
 
 const parameters = z.strictObject({
@@ -18,6 +18,9 @@ const parameters = z.strictObject({
   /** Fewer pushes than this, before the fault or in it, tell nothing. */
   count: z.number().int().positive().default(5),
 });
+
+/** A machine whose timers come late explains no more than so many times that. */
+const lagsMax = 20;
 
 interface Answered {
   readonly atMs: number;
@@ -53,7 +56,9 @@ export const latencyWithin: Checker<z.output<typeof parameters>> = {
       const [usualMs, gotMs] = [percentileOf(before, percentile), percentileOf(inside, percentile)];
       const boundMs = usualMs * times + plusMs;
       const figures = `p${percentile} of ${node} ${gotMs.toFixed(1)} ms in ${name}, ${usualMs.toFixed(1)} ms before, allowed ${boundMs.toFixed(1)} ms`;
-      judgeTiming(record, clauses, boundMs, gotMs <= boundMs ? [] : [figures], 'pushes slower than allowed', figures);
+      const what = 'pushes slower than allowed';
+      if (gotMs - boundMs > lagsMax * largestLagMs(record)) clauses.broken(what, [figures]);
+      else judgeTiming(record, clauses, boundMs, gotMs <= boundMs ? [] : [figures], what, figures);
     }
     return clauses.finding();
   },

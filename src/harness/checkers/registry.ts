@@ -94,6 +94,7 @@ import { recordAbsent } from './record-absent.ts';
 import { recordCut } from './record-cut.ts';
 import { recordsFlat } from './records-flat.ts';
 import { relayMemoryGrowsAtMost } from './relay-memory-grows-at-most.ts';
+import { resumesAtCursor } from './resumes-at-cursor.ts';
 import { resumesUnasked } from './resumes-unasked.ts';
 import { retransmissions } from './retransmissions.ts';
 import { roundTrips } from './round-trips.ts';
@@ -166,6 +167,7 @@ const named = [
   noSessionLeft,
   failedSecretsNowhere,
   resumesUnasked,
+  resumesAtCursor,
   unansweredPushNoticed,
   attemptsSpread,
   barrierSkew,

@@ -156,16 +156,21 @@ function capturedRecords(
 ): CapturedRecord[] {
   const handshakeCount = session.handshake?.[direction] ?? 0;
   const opening = openingOf(session);
-  return session[direction].map(({ index, message, firstMs, lastMs }: WireRecord) => ({
-    firstMs,
-    lastMs,
-    flow,
-    session: opening,
-    direction,
-    index,
-    bytes: recordPrefixBytes + message.length,
-    messages: opened?.messages[index - handshakeCount] ?? null,
-  }));
+  return session[direction].map(({ index, message, firstMs, lastMs }: WireRecord) => {
+    const found = opened?.messages[index - handshakeCount] ?? null;
+    const pulls = (found ?? []).flatMap(({ after }) => after ?? []);
+    return {
+      firstMs,
+      lastMs,
+      flow,
+      session: opening,
+      direction,
+      index,
+      bytes: recordPrefixBytes + message.length,
+      messages: found?.map(({ name }) => name) ?? null,
+      ...(pulls.length === 0 ? {} : { pullsAfter: pulls }),
+    };
+  });
 }
 
 /** The start of the initiator’s ephemeral key, in clear in m1 and never used twice. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { encode } from '@msgpack/msgpack';
 import { frameBytesMax, messageTypes } from '../../contract/wire.ts';
 import { Prng } from '../../support/prng.ts';
-import { FrameReader, messageNameIn, unreadableMessage } from './frame-reader.ts';
+import { FrameReader, messageNameIn, pullCursorIn, unreadableMessage } from './frame-reader.ts';
 import { envelope, frame } from './traffic-for-tests.ts';
 
 describe('the message in an envelope', () => {
@@ -33,6 +33,27 @@ describe('the message in an envelope', () => {
   });
 });
 
+describe('the cursor of a request for a page', () => {
+  const pull = (body: Uint8Array) =>
+    encode([1, messageTypes.PULL, new Uint8Array(32), new Uint8Array(300), 0, 1_760_000_000, new Uint8Array(24), body]);
+
+  test.each([0, 5, 200, 40_000, 70_000, 2 ** 40])('is %i', (after) => {
+    expect(pullCursorIn(pull(encode([after, 100])))).toBe(after);
+    const [found] = new FrameReader().read(frame(pull(encode([after, 100]))));
+    expect(found).toEqual({ name: 'PULL', after });
+  });
+
+  test('is not found in a body that is cut short, empty or none, and other messages have none', () => {
+    for (const body of [Buffer.alloc(0), encode([]), encode('text'), encode(['five'])])
+      expect(pullCursorIn(pull(body))).toBeNull();
+    const whole = pull(encode([70_000, 100]));
+    for (let length = 0; length < whole.length - 1; length += 1)
+      expect(pullCursorIn(whole.subarray(0, length))).toBeNull();
+    const push = encode([1, messageTypes.PUSH, ...Array.from({ length: 5 }, () => 0), encode([5, 100])]);
+    expect(new FrameReader().read(frame(push))).toEqual([{ name: 'PUSH', after: null }]);
+  });
+});
+
 describe('a stream of frames', () => {
   const stream = Buffer.concat([
     frame(envelope(messageTypes.HELLO, Buffer.alloc(300))),
@@ -48,15 +69,15 @@ describe('a stream of frames', () => {
       const found: string[] = [];
       for (let at = 0; at < stream.length; ) {
         const length = 1 + prng.below(prng.pick([2, 50, 400]));
-        found.push(...reader.read(stream.subarray(at, at + length)));
+        found.push(...namesOf(reader.read(stream.subarray(at, at + length))));
         at += length;
       }
       expect(found).toEqual(names);
       expect(reader.readable).toBe(2);
     }
     const reader = new FrameReader();
-    expect(reader.read(stream.subarray(0, -1))).toEqual(names.slice(0, 2));
-    expect(reader.read(stream.subarray(-1))).toEqual(names.slice(2));
+    expect(namesOf(reader.read(stream.subarray(0, -1)))).toEqual(names.slice(0, 2));
+    expect(namesOf(reader.read(stream.subarray(-1)))).toEqual(names.slice(2));
   });
 
   test('ends at a length outside the limits', () => {
@@ -64,10 +85,16 @@ describe('a stream of frames', () => {
       const bad = Buffer.alloc(4);
       bad.writeUInt32BE(length);
       const reader = new FrameReader();
-      expect(reader.read(Buffer.concat([stream, bad]))).toEqual(names);
+      expect(namesOf(reader.read(Buffer.concat([stream, bad])))).toEqual(names);
       expect(reader.read(stream)).toEqual([]);
     }
     const largest = new FrameReader();
-    expect(largest.read(frame(envelope(messageTypes.PUSH, Buffer.alloc(frameBytesMax - 14))))).toEqual(['PUSH']);
+    expect(namesOf(largest.read(frame(envelope(messageTypes.PUSH, Buffer.alloc(frameBytesMax - 14)))))).toEqual([
+      'PUSH',
+    ]);
   });
 });
+
+function namesOf(found: ReturnType<FrameReader['read']>): string[] {
+  return found.map(({ name }) => name);
+}

@@ -1,5 +1,12 @@
 import { frameBytesMax, framePrefixBytes, messageNameOf } from '../../contract/wire.ts';
 
+/** One message, by what an envelope shows of it. */
+export interface FoundMessage {
+  readonly name: string;
+  /** Of a request for a page: the cursor after which it begins. Null: none, or it could not be read. */
+  readonly after: number | null;
+}
+
 /** Tells which messages end in each piece of one direction's decrypted stream. */
 export class FrameReader {
   #waiting: Uint8Array = new Uint8Array(0);
@@ -9,25 +16,26 @@ export class FrameReader {
   /** Messages that could be read as an envelope so far. */
   readable = 0;
 
-  /** The message names of the frames that end in `plaintext`, which follows what was given before. */
-  read(plaintext: Uint8Array): string[] {
-    const names: string[] = [];
-    if (this.#broken) return names;
+  /** The messages of the frames that end in `plaintext`, which follows what was given before. */
+  read(plaintext: Uint8Array): FoundMessage[] {
+    const found: FoundMessage[] = [];
+    if (this.#broken) return found;
     let bytes = this.#waiting.length === 0 ? plaintext : Buffer.concat([this.#waiting, plaintext]);
     while (bytes.length >= framePrefixBytes) {
       const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
       if (length === 0 || length > frameBytesMax) {
         this.#broken = true;
-        return names;
+        return found;
       }
       if (bytes.length < framePrefixBytes + length) break;
-      const name = messageNameIn(bytes.subarray(framePrefixBytes, framePrefixBytes + length));
+      const envelope = bytes.subarray(framePrefixBytes, framePrefixBytes + length);
+      const name = messageNameIn(envelope);
       if (name !== null) this.readable += 1;
-      names.push(name ?? unreadableMessage);
+      found.push({ name: name ?? unreadableMessage, after: name === 'PULL' ? pullCursorIn(envelope) : null });
       bytes = bytes.subarray(framePrefixBytes + length);
     }
     this.#waiting = bytes;
-    return names;
+    return found;
   }
 }
 
@@ -47,6 +55,20 @@ export function messageNameIn(envelope: Uint8Array): string | null {
   return messageNameOf(type.value) ?? `0x${type.value.toString(16).padStart(2, '0')}`;
 }
 
+/** Version, type, sender, group, cursor, time and nonce come before the body. */
+const elementsBeforeBody = 7;
+
+/** The cursor after which a request for a page asks: the first element of its body, an array of its own. */
+export function pullCursorIn(envelope: Uint8Array): number | null {
+  let at = arrayHead(envelope)?.end ?? envelope.length;
+  for (let element = 0; element < elementsBeforeBody; element += 1) {
+    at = (unsigned(envelope, at) ?? binary(envelope, at))?.end ?? envelope.length;
+  }
+  const body = binary(envelope, at)?.value;
+  const head = body === undefined ? null : arrayHead(body);
+  return head === null || head.count === 0 ? null : (unsigned(body!, head.end)?.value ?? null);
+}
+
 function arrayHead(bytes: Uint8Array): { readonly count: number; readonly end: number } | null {
   const first = bytes[0];
   if (first === undefined) return null;
@@ -56,11 +78,12 @@ function arrayHead(bytes: Uint8Array): { readonly count: number; readonly end: n
   return count === null ? null : { count, end: 1 + size! };
 }
 
-/** Sizes of the unsigned formats that follow the positive fixint; a u64 is no version and no type. */
+/** Sizes of the unsigned formats that follow the positive fixint. */
 const unsignedSizes = new Map([
   [0xcc, 1],
   [0xcd, 2],
   [0xce, 4],
+  [0xcf, 8],
 ]);
 
 function unsigned(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } | null {
@@ -70,6 +93,21 @@ function unsigned(bytes: Uint8Array, at: number): { readonly value: number; read
   const size = unsignedSizes.get(first);
   const value = size === undefined ? null : bigEndian(bytes, at + 1, size);
   return value === null ? null : { value, end: at + 1 + size! };
+}
+
+/** Sizes of the lengths of byte strings. */
+const binarySizes = new Map([
+  [0xc4, 1],
+  [0xc5, 2],
+  [0xc6, 4],
+]);
+
+function binary(bytes: Uint8Array, at: number): { readonly value: Uint8Array; readonly end: number } | null {
+  const size = binarySizes.get(bytes[at] ?? 0);
+  const length = size === undefined ? null : bigEndian(bytes, at + 1, size);
+  if (length === null) return null;
+  const from = at + 1 + size!;
+  return from + length > bytes.length ? null : { value: bytes.subarray(from, from + length), end: from + length };
 }
 
 function bigEndian(bytes: Uint8Array, at: number, size: number): number | null {

@@ -1,5 +1,5 @@
 import { x25519KeyBytes } from '../../contract/wire.ts';
-import { FrameReader } from './frame-reader.ts';
+import { type FoundMessage, FrameReader } from './frame-reader.ts';
 import { RecordOpener } from './record-opener.ts';
 import type { SessionRecords, WireRecord } from './wire-records.ts';
 
@@ -15,8 +15,8 @@ export interface OpenedDirection {
   /** Of the records that opened, joined. */
   readonly plaintext: Uint8Array;
   readonly opened: number;
-  /** By record, from the first after the handshake: the names of the messages that end in it. */
-  readonly messages: readonly (readonly string[])[];
+  /** By record, from the first after the handshake: the messages that end in it. */
+  readonly messages: readonly (readonly FoundMessage[])[];
   readonly readableMessages: number;
   /** Records from the first that did not open to the last. */
   readonly unopened: number;
@@ -79,7 +79,7 @@ class OpenDirection {
   readonly #frames = new FrameReader();
   readonly #records: Uint8Array[] = [];
   readonly #plaintext: Uint8Array[] = [];
-  readonly #messages: (readonly string[])[] = [];
+  readonly #messages: (readonly FoundMessage[])[] = [];
   /** Readable messages up to each record. */
   readonly #readable: number[] = [];
   #isStuck = false;

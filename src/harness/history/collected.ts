@@ -147,6 +147,8 @@ export interface CapturedRecord {
   readonly bytes: number;
   /** Types of the messages that end in this record, when the session was opened; else null. */
   readonly messages: readonly string[] | null;
+  /** The cursors after which the requests for pages among them ask; left out: there are none. */
+  readonly pullsAfter?: readonly number[];
 }
 
 export interface LinkWitness {
