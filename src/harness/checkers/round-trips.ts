@@ -39,7 +39,7 @@ const requestsOf = { heartbeats: ['PRESENCE'], requests: ['PRESENCE', 'PUSH'] } 
 export const roundTrips: Checker<Parameters> = {
   name: 'round-trips',
   role: 'proof',
-  proves: ['latency', 'wandering-latency'],
+  proves: ['latency', 'wandering-latency', 'scatter'],
   about: 'The node’s round trips, seen at its own interface, rose, spread and fell back as the fault makes them.',
   parameters,
   judge(record, { node, ...wanted }) {

@@ -23,6 +23,8 @@ type Parameters = Readonly<Record<string, unknown>>;
 /** The faults whose slowest is known from their parameters. For no other is there a physical minimum. */
 const slownessOf: Readonly<Record<string, (parameters: Parameters) => Slowness>> = {
   latency: ({ delay, jitter }) => ({ delayMs: Number(delay) + Number(jitter), bytesPerSecond: Infinity }),
+  // Of a normal distribution, which has no slowest: three times the jitter.
+  scatter: ({ delay, jitter }) => ({ delayMs: Number(delay) + 3 * Number(jitter), bytesPerSecond: Infinity }),
   'wandering-latency': ({ max }) => ({ delayMs: Number(max), bytesPerSecond: Infinity }),
   bandwidth: ({ rate }) => ({ delayMs: 0, bytesPerSecond: Number(rate) }),
   'bandwidth-steps': ({ rates }) => ({ delayMs: 0, bytesPerSecond: Math.min(...(rates as number[])) }),

@@ -106,6 +106,9 @@ class DockerArena implements Arena {
     if (ability === 'lose' && this.#open.facts.loss === null) {
       return 'this kernel has neither the statistic and connmark matches of iptables nor numgen and ct mark of nft';
     }
+    if (ability === 'scatter' && !this.#open.facts.netem) {
+      return 'this kernel cannot delay packets one by one (sch_netem, with sch_prio and cls_u32)';
+    }
     if (ability === 'starve' && !this.#open.facts.tbf) return 'this kernel has no token bucket filter (sch_tbf)';
     if (ability === 'reset' && !this.#open.facts.endsSockets) {
       return 'this kernel cannot end sockets for another process (CONFIG_INET_DIAG_DESTROY)';

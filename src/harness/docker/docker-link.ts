@@ -31,6 +31,13 @@ export interface LinkParts {
   readonly readBytes: () => Promise<ReadonlyMap<NodeName, LinkBytes>>;
 }
 
+interface ScatterInForce {
+  readonly direction: Direction;
+  readonly shaper: Shaper;
+  readonly band: number;
+  readonly measure: Delay;
+}
+
 interface LossInForce {
   readonly direction: Direction;
   readonly shaper: Shaper;
@@ -43,6 +50,7 @@ export class DockerLink implements Link {
   readonly node: NodeName;
   readonly #parts: LinkParts;
   #losses: LossInForce[] = [];
+  #scatters: ScatterInForce[] = [];
   #bytesAtStart: LinkBytes = { bytesUp: 0, bytesDown: 0 };
   #retransmittedAtStart = { node: 0, proxy: 0 };
   /** All links of the stage: what Toxiproxy's namespace sends again is shared among them. */
@@ -57,6 +65,7 @@ export class DockerLink implements Link {
   /** Counters count from here. */
   async beginTrial(carried: ReadonlyMap<NodeName, LinkBytes>, proxyRetransmitted: number): Promise<void> {
     this.#losses = [];
+    this.#scatters = [];
     this.#bytesAtStart = carried.get(this.node) ?? { bytesUp: 0, bytesDown: 0 };
     this.#retransmittedAtStart = { node: await this.#parts.nodeShaper.retransmitted(), proxy: proxyRetransmitted };
   }
@@ -65,6 +74,16 @@ export class DockerLink implements Link {
     const attributes = ({ delayMs, jitterMs }: Delay) => ({ latency: delayMs, jitter: jitterMs });
     const toxic = await this.#addToxic({ type: 'latency', direction, attributes: attributes(delay) });
     return { heal: toxic.heal, change: (next) => toxic.change(attributes(next)) };
+  }
+
+  /** Where the packets leave: `up` from the node, `down` from Toxiproxy. */
+  async scatter({ direction, ...measure }: { direction: Direction } & Delay): Promise<Heal> {
+    const { nodeShaper, proxyShaper, addresses } = this.#parts;
+    const [shaper, side] =
+      direction === 'up' ? ([nodeShaper, 'destination'] as const) : ([proxyShaper, 'source'] as const);
+    const band = await shaper.scatter({ port: { side, number: addresses.proxyPort(this.node) }, ...measure });
+    this.#scatters.push({ direction, shaper, band, measure });
+    return once(() => shaper.gather(band));
   }
 
   async throttle({ direction, ...rate }: { direction: Direction } & Rate): Promise<Adjustable<Rate>> {
@@ -170,18 +189,26 @@ export class DockerLink implements Link {
 
   async inForce(): Promise<readonly InForce[]> {
     const { toxiproxy, nodeShaper, proxyShaper } = this.#parts;
-    const [{ enabled, toxics }, rates, ...named] = await Promise.all([
+    const [{ enabled, toxics }, rates, bandsAtNode, bandsAtProxy, ...named] = await Promise.all([
       toxiproxy.stateOf(this.node),
       nodeShaper.egressRates(),
+      nodeShaper.scattered(),
+      proxyShaper.scattered(),
       nodeShaper.losses(),
       proxyShaper.losses(),
     ]);
     const [atNode, atProxy] = named.map((names) => new Set(names));
     const losses = this.#losses.filter(({ shaper, name }) => (shaper === nodeShaper ? atNode : atProxy)!.has(name));
+    const scatters = this.#scatters.filter(({ shaper, band }) =>
+      (shaper === nodeShaper ? bandsAtNode : bandsAtProxy).includes(band),
+    );
     return [
       ...(enabled ? [] : [{ ability: 'cut', direction: null, measure: {} } as const]),
       ...toxics.map(inForceOf),
       ...rates.map((bytesPerSecond) => ({ ability: 'starve', direction: 'up', measure: { bytesPerSecond } }) as const),
+      ...scatters.map(
+        ({ direction, measure }) => ({ ability: 'scatter', direction, measure: { ...measure } }) as const,
+      ),
       ...losses.map(({ direction, measure }) => ({ ability: 'lose', direction, measure: { ...measure } }) as const),
     ];
   }

@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import { EnvironmentError } from '../../support/errors.ts';
 import { attach } from './attachment.ts';
 import { engineCall, runLabel, statusOf } from './engine.ts';
+import { bandsCommand, scatterCommand } from './scatter-commands.ts';
 import { Shell } from './shell.ts';
 
 export type LossMechanism = 'iptables-statistic' | 'nft-numgen';
@@ -11,6 +12,7 @@ export interface KernelFacts {
   readonly kernel: string;
   /** How packets are lost, at random and in runs; null: this kernel cannot. */
   readonly loss: LossMechanism | null;
+  /** Whether packets of one port can be delayed each by itself (sch_netem behind sch_prio and a u32 filter). */
   readonly netem: boolean;
   readonly tbf: boolean;
   /** Whether `ss -K` can end another process's connections with a reset. */
@@ -23,6 +25,11 @@ const statistic =
   'iptables -w -A INPUT -p tcp -m comment --comment x -m connmark --mark 1 -m statistic --mode random --probability 0.5 -j CONNMARK --set-mark 2';
 const numgen =
   "nft add table inet probe && nft 'add chain inet probe in { type filter hook input priority 0; }' && nft 'add rule inet probe in ct mark 1 numgen random mod 2 < 1 counter ct mark set 2'";
+
+const scattering = [
+  bandsCommand('lo'),
+  scatterCommand('lo', 2, { port: { side: 'source', number: 1 }, delayMs: 2, jitterMs: 1 }),
+].join(' && ');
 
 /** `ss` prints the sockets that it has ended, and says nothing where it cannot. */
 const endSocket = 'exec 9<>/dev/udp/127.0.0.1/9; ss -KHun dport = :9 | grep -q :9; s=$?; exec 9>&-; (exit $s)';
@@ -63,7 +70,7 @@ export async function askKernel(docker: Docker, options: { image: string; runId:
     return {
       kernel: await said('uname -r'),
       loss: hasStatistic ? 'iptables-statistic' : hasNumgen ? 'nft-numgen' : null,
-      netem: await can('tc qdisc add dev lo root netem delay 1ms && tc qdisc del dev lo root'),
+      netem: await can(`${scattering} && tc qdisc del dev lo root`),
       tbf: await can('tc qdisc add dev lo root tbf rate 8mbit burst 32kb latency 400ms && tc qdisc del dev lo root'),
       endsSockets: await can(endSocket),
       congestionControl: await said('cat /proc/sys/net/ipv4/tcp_congestion_control'),

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { packetsOf, socketLines } from './capture-point.ts';
 import { openSockets, parseSentBytes } from './link-bytes.ts';
 import { logPieces } from './log-reader.ts';
+import { bandsCommand, gatherCommand, scatterCommand, scatteredBands } from './scatter-commands.ts';
 import { parseCounts, retransmittedIn, tbfRates } from './shaper.ts';
 import { isSubnetTaken, overlap, rangeOf } from './subnets.ts';
 
@@ -148,4 +149,22 @@ toxiproxy_proxy_sent_bytes_total{direction="upstream",listener="[::]:7001",proxy
     expect(isSubnetTaken('failed to create network x: Pool overlaps with other one on this address space')).toBe(true);
     expect(isSubnetTaken('No such image: relay-chaos/sidecar:local')).toBe(false);
   });
+});
+
+test('packets of one port are scattered by a band of their own', () => {
+  const rule = { port: { side: 'source', number: 7001 }, delayMs: 200, jitterMs: 150 } as const;
+  expect(bandsCommand('eth0')).toBe(
+    'tc qdisc add dev eth0 root handle 1: prio bands 16 priomap 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0',
+  );
+  expect(scatterCommand('eth0', 10, rule).split(' && ')).toEqual([
+    'tc qdisc add dev eth0 parent 1:a netem limit 100000 delay 200ms 150ms distribution normal',
+    'tc filter add dev eth0 parent 1: protocol ip prio 10 u32 match ip protocol 6 0xff match ip sport 7001 0xffff flowid 1:a',
+  ]);
+  expect(scatterCommand('eth0', 2, { ...rule, port: { side: 'destination', number: 7001 } })).toContain('dport 7001');
+  expect(gatherCommand('eth0', 10).split(' && ')).toEqual([
+    'tc filter del dev eth0 parent 1: protocol ip prio 10 u32',
+    'tc qdisc del dev eth0 parent 1:a',
+  ]);
+  const listed = [{ kind: 'noqueue' }, { kind: 'prio', handle: '1:' }, { kind: 'netem', parent: '1:a' }];
+  expect(scatteredBands(JSON.stringify(listed))).toEqual([10]);
 });

@@ -9,6 +9,14 @@ import { lossChances } from '../topology/loss-chances.ts';
 import type { Loss } from '../topology/topology.ts';
 import { interfaceOf } from './interface-of.ts';
 import type { LossMechanism } from './kernel-facts.ts';
+import {
+  bandsCommand,
+  bandsMax,
+  gatherCommand,
+  type ScatterRule,
+  scatterCommand,
+  scatteredBands,
+} from './scatter-commands.ts';
 import { quoted, type Shell } from './shell.ts';
 
 export interface LossRule extends Loss {
@@ -38,6 +46,7 @@ export class Shaper {
   readonly #past = new Map<string, LossCount>();
   readonly #counts = new SharedReading<Map<string, LossCount>>();
   readonly #retransmitted = new SharedReading<number>();
+  readonly #bands = new Set<number>();
   #ruleCount = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -118,6 +127,33 @@ export class Shaper {
     return tbfRates(await this.#shell.expect('tc -j qdisc show'));
   }
 
+  /** Packets of a port that leave are scattered in time, until `gather`. Answers the band they leave by. */
+  scatter(rule: ScatterRule): Promise<number> {
+    return this.#inTurn(async () => {
+      const device = await interfaceOf(this.#shell, this.#address);
+      const free = Array.from({ length: bandsMax - 1 }, (_, index) => index + 2).find((band) => !this.#bands.has(band));
+      if (free === undefined) throw new EnvironmentError(`scattering packets: all ${bandsMax - 1} bands are in use`);
+      const begin = this.#bands.size === 0 ? [bandsCommand(device)] : [];
+      await this.#shell.expect([...begin, scatterCommand(device, free, rule)].join(' && '));
+      this.#bands.add(free);
+      return free;
+    });
+  }
+
+  async gather(band: number): Promise<void> {
+    await this.#inTurn(async () => {
+      const device = await interfaceOf(this.#shell, this.#address);
+      const isLast = this.#bands.size === 1;
+      await this.#shell.expect(isLast ? `tc qdisc del dev ${device} root` : gatherCommand(device, band));
+      this.#bands.delete(band);
+    });
+  }
+
+  /** By which packets are scattered now, by the kernel's own word. */
+  async scattered(): Promise<number[]> {
+    return scatteredBands(await this.#shell.expect('tc -j qdisc show'));
+  }
+
   /** Ends the TCP connections that `ss` finds by this filter: both sides of each see a reset. */
   async resetConnections(filter: string): Promise<void> {
     const established = `-Htn state established ${quoted(filter)}`;
@@ -130,10 +166,11 @@ export class Shaper {
 
   /** What of a trial is still in the namespace, by the kernel's own word; empty when nothing is. */
   async leftovers(): Promise<string[]> {
-    const [losses, rates] = await Promise.all([this.losses(), this.egressRates()]);
+    const [losses, rates, bands] = await Promise.all([this.losses(), this.egressRates(), this.scattered()]);
     return [
       ...losses.map((name) => `${this.#address} has ${name}`),
       ...rates.map((rate) => `${this.#address} is held to ${rate} bytes a second`),
+      ...bands.map((band) => `${this.#address} scatters packets in band ${band}`),
     ];
   }
 

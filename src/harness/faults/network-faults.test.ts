@@ -62,6 +62,11 @@ describe('network faults', () => {
       written: { link: ['node-a', 'node-b'], direction: 'down', rate: '16KB/s' },
       lists: ['node-a throttle down 16000', 'node-b throttle down 16000'],
     },
+    {
+      kind: 'scatter',
+      written: { link: 'node-b', direction: 'down', delay: '20ms', jitter: '15ms' },
+      lists: ['node-b scatter down 20 15'],
+    },
     { kind: 'starve', written: { link: 'node-b' }, lists: ['node-b starve up 125'] },
     { kind: 'stall', written: { link: 'node-a' }, lists: ['node-a stall up', 'node-a stall down'] },
     { kind: 'stall', written: { link: 'node-a', direction: 'down' }, lists: ['node-a stall down'] },

@@ -19,6 +19,7 @@ import { mutatedCopies } from './mutated-copies.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
 import { reset } from './reset.ts';
+import { scatter } from './scatter.ts';
 import { setBack } from './set-back.ts';
 import { stall } from './stall.ts';
 import { starve } from './starve.ts';
@@ -29,7 +30,7 @@ import { withholdAnswer } from './withhold-answer.ts';
 /** Every kind of fault a scenario can name. */
 export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
   [
-    ...[latency, wanderingLatency, fragments, bandwidth, bandwidthSteps, starve],
+    ...[latency, wanderingLatency, scatter, fragments, bandwidth, bandwidthSteps, starve],
     ...[loss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],

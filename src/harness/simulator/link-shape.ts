@@ -45,6 +45,8 @@ export interface LinkShapeOptions {
 export class LinkShape {
   readonly direction: Direction;
   readonly delays: Measures<Delay>;
+  /** Packets that overtake each other reach nobody so: TCP puts them in order, and only their delays are left. */
+  readonly scatters: Measures<Delay>;
   readonly losses: Measures<Loss>;
   /** Of the proxy. */
   readonly throttles: Measures<Rate>;
@@ -71,6 +73,7 @@ export class LinkShape {
     this.#prng = prng;
     this.#acknowledgements = prng.fork('acknowledgements');
     this.delays = new Measures();
+    this.scatters = new Measures();
     this.losses = new Measures();
     this.throttles = new Measures(changed);
     this.starvations = new Measures(changed);
@@ -80,8 +83,10 @@ export class LinkShape {
   }
 
   get isClean(): boolean {
-    const { delays, losses, throttles, starvations, stalls, heldCloses, fragmentations } = this;
-    return [delays, losses, throttles, starvations, stalls, heldCloses, fragmentations].every(({ size }) => size === 0);
+    const { delays, scatters, losses, throttles, starvations, stalls, heldCloses, fragmentations } = this;
+    return [delays, scatters, losses, throttles, starvations, stalls, heldCloses, fragmentations].every(
+      ({ size }) => size === 0,
+    );
   }
 
   /** What each connection may carry, and in pieces of which size; null: as much as it wants. */
@@ -116,6 +121,7 @@ export class LinkShape {
       [...measures].map((measure) => ({ ability, direction: this.direction, measure: { ...measure } }));
     return [
       ...of('delay', this.delays),
+      ...of('scatter', this.scatters),
       ...of('throttle', this.throttles),
       ...of('starve', this.starvations),
       ...of('stall', this.stalls),
@@ -232,7 +238,7 @@ export class LinkShape {
 
   #transitMs(): number {
     let sum = this.#prng.between(...transitMs);
-    for (const { delayMs, jitterMs } of this.delays) {
+    for (const { delayMs, jitterMs } of [...this.delays, ...this.scatters]) {
       sum += Math.max(0, delayMs + this.#prng.between(-jitterMs, jitterMs));
     }
     return sum;

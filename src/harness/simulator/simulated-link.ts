@@ -79,6 +79,10 @@ export class SimulatedLink implements Link, ConnectionPath {
     return this.shapes[direction].delays.add(delay);
   }
 
+  async scatter({ direction, ...delay }: { direction: Direction } & Delay): Promise<Heal> {
+    return this.shapes[direction].scatters.add(delay).heal;
+  }
+
   async throttle({ direction, ...rate }: { direction: Direction } & Rate): Promise<Adjustable<Rate>> {
     return this.shapes[direction].throttles.add(rate);
   }

@@ -148,6 +148,7 @@ export interface Adjustable<Measure> {
 /** What links can suffer and what else faults act on; an arena says before a run what it cannot produce. */
 export const linkAbilities = [
   'delay',
+  'scatter',
   'throttle',
   'stall',
   'reset',
@@ -194,6 +195,8 @@ export interface Link {
   readonly node: NodeName;
   /** Every byte of the direction arrives `delayMs` ± `jitterMs` late. Order is kept, nothing is lost. */
   delay(shape: OneWay & Delay): Promise<Adjustable<Delay>>;
+  /** Each packet of the direction is `delayMs` ± `jitterMs` late by itself, so that one overtakes another. Nothing is lost. */
+  scatter(shape: OneWay & Delay): Promise<Heal>;
   /** Each connection's direction carries no more than so much; whole multiples of 1000. Nothing is lost. */
   throttle(shape: OneWay & Rate): Promise<Adjustable<Rate>>;
   /**
