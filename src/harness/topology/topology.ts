@@ -28,7 +28,7 @@ export interface Arena {
 
 export interface StageOptions {
   readonly topology: string;
-  /** Limits of the relay: `chaos` or `default`. */
+  /** Limits of the relay: the name in `relay-NAME.toml` of the system, such as `chaos`. */
   readonly profile: string;
   /** Planted defects and hooks of the system's test image; none means the correct system. */
   readonly defects: readonly string[];
