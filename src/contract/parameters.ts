@@ -51,3 +51,12 @@ export const directionNames = z
 
 /** A probability above 0, at most 1. */
 export const share = z.number().gt(0).max(1);
+
+/** `{ from: 50ms, to: 1s, step: 50ms }`: a list once read, from the first on as long as the last is not passed. */
+export function stepsOf(value: z.ZodType<number>) {
+  return z
+    .strictObject({ from: value, to: value, step: value.refine((step) => step > 0, 'more than nothing') })
+    .transform(({ from, to, step }) =>
+      Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step),
+    );
+}

@@ -5,6 +5,7 @@ import { ackedWhileAway } from './acked-while-away.ts';
 import { acksResumeWithin } from './acks-resume-within.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
 import { arrivesInPieces } from './arrives-in-pieces.ts';
+import { attemptFitsLimit } from './attempt-fits-limit.ts';
 import { attemptsSpread } from './attempts-spread.ts';
 import { attemptsWhileDown } from './attempts-while-down.ts';
 import { authorOrderKept } from './author-order-kept.ts';
@@ -205,6 +206,7 @@ const named = [
   oneWayDelay,
   handshakeTook,
   handshakeWithin,
+  attemptFitsLimit,
   reconnectsAtMost,
   pushesSentOnce,
   pushesResentAtMost,

@@ -44,6 +44,13 @@ export function workersOption(): Option {
   ).argParser(wholeNumber);
 }
 
+/** For commands that run what they are asked for with a defect in it. */
+export function defectOption(): Option {
+  return new Option('--defect <name>', 'plant a defect in the system (repeatable)')
+    .argParser((name: string, all: readonly string[]) => [...all, name])
+    .default([], 'none');
+}
+
 /** For every command that reports. */
 export function reporterOption(): Option {
   return new Option('--reporter <names>', `reporters, comma separated: ${reporterNames.join(', ')}`)

@@ -117,6 +117,27 @@ test('a variant is swept from so many seeds, each that of an iteration', async (
   expect(failure!.trial.repro).toContain('--iteration 199 --variant asym-5min');
 });
 
+describe('a latency', () => {
+  const points = sweepPoints(scenarioOf('T-LAT-04'));
+  const ofRoundTrip = (ms: number) => points.find(({ place }) => (place as { delay: number }).delay === ms / 2)!;
+  /** The first, the last in which a node can be welcomed in ten seconds, the one after it, the last. */
+  const tried = [100, 3300, 3400, 5000].map(ofRoundTrip);
+
+  test('is swept over delays, and an attempt to connect ends at its limit where it does not fit in', async () => {
+    expect(points.map(({ place }) => (place as { delay: number }).delay)).toEqual(
+      Array.from({ length: 50 }, (_, index) => 50 * (index + 1)),
+    );
+    expect(await sweep(scenarioOf('T-LAT-04'), tried, optionsOn(simulator), () => {})).toEqual([]);
+  });
+
+  test('goes red where a node gives up sooner than it is told to', async () => {
+    const impatient = optionsOn(simulator, ['welcome-within-a-second']);
+    const failures = await sweep(scenarioOf('T-LAT-04'), tried, impatient, () => {});
+    expect(failures.map(({ point }) => point)).toEqual(tried.slice(1, 3));
+    for (const { trial } of failures) expect(trial.deciding).toContain('attempt-fits-limit');
+  });
+});
+
 test('a limit that comes when so much has passed is swept over the bytes its trigger names, record by record', () => {
   const points = sweepPoints(scenarioOf('T-BW-02'));
   expect(points.map(({ place }) => (place as { at: { afterBytes: number } }).at.afterBytes)).toEqual(

@@ -17,7 +17,7 @@ import { expectDefects, expectVariant } from '../expect-names.ts';
 import { expectTestImage, type OpenRun, withRun } from '../open-run.ts';
 import { referenceSystem, scenarioFolder } from '../project.ts';
 import { runBasis, scenarioDigests } from '../run-basis.ts';
-import { addSharedOptions, index, type SharedOptions, workersOption } from '../run-options.ts';
+import { addSharedOptions, defectOption, index, type SharedOptions, workersOption } from '../run-options.ts';
 import { type PlannedRun, runPlanned } from '../run-planned.ts';
 import { type Selection, select, withVariant } from '../select.ts';
 import { lastFailed, resumableRun } from '../stored-runs.ts';
@@ -51,12 +51,7 @@ export function addRun(program: Command, answers: (exitCode: number) => void): v
     .option('--disarm', 'switch every fault off; each scenario must then come out inert')
     .option('--fail-fast', 'stop at the first failure')
     .option('--dry-run', 'say what would run, and run nothing')
-    .option(
-      '--defect <name>',
-      'plant a defect in the system (repeatable)',
-      (name: string, all: string[]) => [...all, name],
-      [],
-    )
+    .addOption(defectOption())
     .option('--closing-part', 'add the closing part of the standing defects')
     .action(async (words: string[], options: RunCommandOptions, command: Command) => {
       if (options.resume !== undefined) {

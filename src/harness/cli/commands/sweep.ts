@@ -4,14 +4,21 @@ import type { IterationOptions } from '../../runner/iteration.ts';
 import type { RunVerdict } from '../../runner/results.ts';
 import { StagePool } from '../../runner/stage-pool.ts';
 import { sweep, sweepOrders, sweepPoints } from '../../runner/sweep.ts';
+import type { Catalogue } from '../../scenario/catalogue.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { StepOrderWalk } from '../../simulator/step-order-walk.ts';
 import type { Arena } from '../../topology/topology.ts';
 import { baselineOf } from '../baseline-of.ts';
 import { exitCodeOf } from '../exit-codes.ts';
-import { baselineRequest, withRun } from '../open-run.ts';
-import { addSharedOptions, type SharedOptions, wholeNumber } from '../run-options.ts';
+import { expectDefects } from '../expect-names.ts';
+import { baselineRequest, expectTestImage, withRun } from '../open-run.ts';
+import { addSharedOptions, defectOption, type SharedOptions, wholeNumber } from '../run-options.ts';
 import { select } from '../select.ts';
+
+interface SweepCommandOptions extends SharedOptions {
+  readonly point?: number;
+  readonly defect: readonly string[];
+}
 
 /** `chaos sweep ID`: strikes at every point a scenario's fault can strike at, once each. */
 export function addSweep(program: Command, answers: (exitCode: number) => void): void {
@@ -19,11 +26,13 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
     .description('run every point of a scenario’s enumeration once, in the simulator')
     .argument('<what...>', 'IDs, patterns such as "S-SM-*", categories, tags, or all')
     .option('--point <n>', 'just this one of the points of a fault, a wait or a step, counted from 1', wholeNumber)
-    .action(async (words: string[], given: SharedOptions & { point?: number }) => {
+    .addOption(defectOption())
+    .action(async (words: string[], given: SweepCommandOptions) => {
       if (given.arena === 'docker')
         throw new ScenarioError('sweep requires --arena simulator: its points are thousands');
       const options = { ...given, arena: 'simulator' as const };
-      const check = (catalogue: Parameters<typeof select>[0]) => {
+      const check = (catalogue: Catalogue) => {
+        expectDefects(catalogue, given);
         const swept = select(catalogue, words).scenarios.filter(
           (scenario) => scenario.orders !== null || sweepPoints(scenario).length > 0,
         );
@@ -32,11 +41,17 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
       };
       answers(
         await withRun(options, check, async (run, swept) => {
-          const { seed: runSeed, image } = options;
+          const { seed: runSeed, image, defect: defects } = options;
+          if (defects.length > 0) expectTestImage(run, image);
           const baseline = await baselineOf(baselineRequest(run, image));
           const verdicts: RunVerdict[] = [];
           for (const scenario of swept) {
-            const failed = await sweepOne(scenario, run.arena, { runSeed, image, baseline }, given.point ?? null);
+            const failed = await sweepOne(
+              scenario,
+              run.arena,
+              { runSeed, image, baseline, defects },
+              given.point ?? null,
+            );
             verdicts.push('pass', ...failed);
           }
           // Points are no iterations: a report would count them as such.
@@ -50,7 +65,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
 async function sweepOne(
   scenario: Scenario,
   arena: Arena,
-  settings: Pick<IterationOptions, 'runSeed' | 'image' | 'baseline'>,
+  settings: Pick<IterationOptions, 'runSeed' | 'image' | 'baseline' | 'defects'>,
   only: number | null,
 ): Promise<readonly RunVerdict[]> {
   const all = sweepPoints(scenario);
@@ -61,7 +76,6 @@ async function sweepOne(
     ...settings,
     pool: new StagePool(on),
     arena: on.name,
-    defects: [],
     armed: true,
     closingPart: false,
     reporter: {},
@@ -77,7 +91,7 @@ async function sweepOne(
     orders === null || walk === null
       ? { count: 0, failures: [] }
       : await sweepOrders({ scenario, orders, walk }, trials(walk.arena));
-  const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}`;
+  const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}${settings.defects.map((defect) => ` --defect ${defect}`).join('')}`;
   for (const { point, trial } of struck) {
     console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
     console.log(`  again: ${again} --point ${all.indexOf(point) + 1}`);
