@@ -35,6 +35,8 @@ describe('process faults', () => {
   test.each([
     { kind: 'kill', target: 'relay', event: 'killed', exitCode: 137 },
     { kind: 'kill', target: 'node-a', event: 'killed', exitCode: 137 },
+    { kind: 'power-cut', target: 'relay', event: 'killed', exitCode: 137 },
+    { kind: 'power-cut', target: 'node-a', event: 'killed', exitCode: 137 },
     { kind: 'stop', target: 'relay', event: 'stopped', exitCode: 0 },
     { kind: 'stop', target: 'node-a', event: 'stopped', exitCode: 0 },
   ])(

@@ -17,6 +17,7 @@ import { loss } from './loss.ts';
 import { mutatedCopies } from './mutated-copies.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
+import { powerCut } from './power-cut.ts';
 import { reset } from './reset.ts';
 import { setBack } from './set-back.ts';
 import { stall } from './stall.ts';
@@ -32,7 +33,7 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[loss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
-    ...[kill, stop, pause, detach, setBack, expire],
+    ...[kill, powerCut, stop, pause, detach, setBack, expire],
     mutatedCopies,
   ].map((fault) => [fault.kind, fault as Fault]),
 );

@@ -105,6 +105,14 @@ describe('what of a scenario runs', () => {
     expect(plan.notRun).toEqual([{ variant: 'second', because: 'this kernel cannot drop packets' }]);
   });
 
+  test('a moment the arena cannot wait for is announced like a fault it cannot produce', () => {
+    const fault = '{ kind: kill, target: relay, when: { at-step: { process: relay } } }';
+    const variants = `{ each: { first: {}, second: { faults: [${fault}], proof: [process-struck] } } }`;
+    const plan = planned(parseScenario('x.yml', text(variants)), { iterations: 1 }, 'its disks are out of reach');
+    expect(plan.iterations).toEqual(['0:first']);
+    expect(plan.notRun).toEqual([{ variant: 'second', because: 'its disks are out of reach' }]);
+  });
+
   test('one iteration and one variant run alone, whatever the rotation says, and are partial', () => {
     expect(planned(rotating, { iteration: 6, variant: 'first' })).toMatchObject({
       iterations: ['6:first'],

@@ -103,8 +103,8 @@ function whyNot(variant: Variant, { arena, image }: PlanOptions): string | null 
   const can = arena.canOf(image);
   const missing = [...alwaysNeeded, ...variant.needs].filter((need) => !can.includes(need));
   if (missing.length > 0) return `the system cannot: ${missing.join(', ')}`;
-  for (const { fault } of variant.faults) {
-    for (const ability of fault.abilities) {
+  for (const { fault, when } of variant.faults) {
+    for (const ability of [...fault.abilities, ...(when?.trigger.abilities ?? [])]) {
       const because = arena.cannot(ability, variant.topology);
       if (because !== null) return because;
     }

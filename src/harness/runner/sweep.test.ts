@@ -117,6 +117,41 @@ test('a variant is swept from so many seeds, each that of an iteration', async (
   expect(failure!.trial.repro).toContain('--iteration 199 --variant asym-5min');
 });
 
+describe('a process that ends at a step of its database', () => {
+  const points = sweepPoints(scenarioOf('T-CONN-01'));
+  const ofVariant = (name: string) => points.filter(({ variant }) => variant.name === name);
+
+  test('ends at each moment of each push, by a kill and by a loss of power, and after each acknowledgement', () => {
+    for (const how of ['killed', 'powerless']) {
+      const places = ofVariant(`${how}-while-storing`).map(({ place }) => place as { moment: string; nth: number });
+      expect(places.map(({ moment, nth }) => `${moment} ${nth}`)).toEqual(
+        ['before', 'uncommitted', 'after'].flatMap((moment) =>
+          Array.from({ length: 11 }, (_, index) => `${moment} ${index + 1}`),
+        ),
+      );
+      expect(ofVariant(`${how}-after-acknowledging`)).toHaveLength(11);
+    }
+    expect(points).toHaveLength(88);
+  });
+
+  test('loses nothing that was acknowledged, but for a relay that acknowledges before it writes', async () => {
+    const tried = [
+      ...[0, 21, 32].map((index) => ofVariant('killed-while-storing')[index]!),
+      ofVariant('killed-after-acknowledging')[10]!,
+      ofVariant('powerless-while-storing')[22]!,
+    ];
+    expect(await sweep(scenarioOf('T-CONN-01'), tried, optionsOn(simulator), () => {})).toEqual([]);
+    const hasty = optionsOn(simulator, ['ack-before-commit']);
+    const failures = await sweep(
+      scenarioOf('T-CONN-01'),
+      [ofVariant('killed-after-acknowledging')[10]!],
+      hasty,
+      () => {},
+    );
+    expect(failures.map(({ trial }) => trial.deciding)).toEqual([expect.arrayContaining(['no-data-loss'])]);
+  });
+});
+
 describe('a latency', () => {
   const points = sweepPoints(scenarioOf('T-LAT-04'));
   const ofRoundTrip = (ms: number) => points.find(({ place }) => (place as { delay: number }).delay === ms / 2)!;

@@ -30,7 +30,7 @@ async function endAt(step: string, at: Moment, how: How) {
   topology.onStep((moment, seen) => {
     if (isEnded || moment !== at || seen.process !== 'node-a' || seen.step !== step) return;
     isEnded = true;
-    void (how === 'crash' ? topology.node('node-a').crash() : topology.powerCut('node-a'));
+    void (how === 'crash' ? topology.node('node-a').crash() : topology.disks.powerCut('node-a'));
   });
   const accepted = await Promise.all([push('node-a', 'third'), push('node-b', 'fourth')]);
   await until(topology.clock, {

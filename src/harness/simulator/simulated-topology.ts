@@ -10,6 +10,7 @@ import type { Collected } from '../history/collected.ts';
 import { TapRules } from '../sidecars/tap-rules.ts';
 import type {
   CollectPlan,
+  Disks,
   Link,
   NodeControl,
   NodeName,
@@ -19,10 +20,11 @@ import type {
   TrialStart,
 } from '../topology/topology.ts';
 import type { StepObserver } from './crashable-database.ts';
+import { HeldSteps } from './held-steps.ts';
 import { LinkCapture } from './link-capture.ts';
 import { collectEvidence, plantMarks } from './simulated-evidence.ts';
 import { SimulatedLink } from './simulated-link.ts';
-import type { StageWorld } from './simulated-machine.ts';
+import type { SimulatedMachine, StageWorld } from './simulated-machine.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { SimulatedRelay } from './simulated-relay.ts';
 import { SimulatedNetwork } from './simulated-transport.ts';
@@ -63,6 +65,7 @@ export class SimulatedTopology implements Topology {
   readonly clock: Clock;
   readonly relay: RelayControl;
   readonly tap: Tap | null;
+  readonly disks: Disks;
   readonly #time: VirtualClock;
   readonly #relay: SimulatedRelay;
   readonly #nodes = new Map<NodeName, SimulatedNode>();
@@ -71,6 +74,7 @@ export class SimulatedTopology implements Topology {
   readonly #tapRules: TapRules | null;
   #stepOrder: StepOrder;
   #stepObserver: StepObserver = () => undefined;
+  readonly #heldSteps: HeldSteps;
   #mark = '';
   #baseline: RelayStats | null = null;
   #sessionKeys: SessionKeys[] = [];
@@ -93,8 +97,16 @@ export class SimulatedTopology implements Topology {
       steps: {
         clock,
         order: () => this.#stepOrder,
-        observe: (at, step) => this.#stepObserver(at, step),
+        observe: (at, step) => {
+          this.#stepObserver(at, step);
+          this.#heldSteps.saw(at, step);
+        },
       },
+    };
+    this.#heldSteps = new HeldSteps(clock, (target) => this.#machineOf(target));
+    this.disks = {
+      holdAt: async (place, onHeld) => this.#heldSteps.add(place, onHeld),
+      powerCut: async (target) => this.#machineOf(target).powerCut(),
     };
     this.name = shape.name;
     this.nodes = shape.nodes;
@@ -194,12 +206,6 @@ export class SimulatedTopology implements Topology {
     this.#time.stop();
   }
 
-  /** The machine of `relay` or of a node loses its power: the process ends, and what was not synced is gone. */
-  async powerCut(target: string): Promise<void> {
-    const { machine } = target === 'relay' ? this.#relay : this.#known(this.#nodes, target);
-    machine.powerCut();
-  }
-
   /** Who decides from now on which of several ready database steps runs next. */
   useStepOrder(order: StepOrder): void {
     this.#stepOrder = order;
@@ -213,6 +219,10 @@ export class SimulatedTopology implements Topology {
   /** Virtual milliseconds and events since the stage was opened. */
   get spent(): { readonly virtualMs: number; readonly events: number } {
     return { virtualMs: this.#time.nowMs, events: this.#time.eventCount };
+  }
+
+  #machineOf(target: string): SimulatedMachine {
+    return (target === 'relay' ? this.#relay : this.#known(this.#nodes, target)).machine;
   }
 
   #known<T>(of: ReadonlyMap<NodeName, T>, name: NodeName): T {

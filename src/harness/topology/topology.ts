@@ -53,6 +53,8 @@ export interface Topology {
   link(node: NodeName): Link;
   /** Null in a topology without one. */
   readonly tap: Tap | null;
+  /** Null where the machines' disks are out of the arena's reach. */
+  readonly disks: Disks | null;
   /** What `pair` must be given as `relays` for this node: its link's own address and the relay's id. */
   relayAddresses(node: NodeName): Promise<readonly string[]>;
   /** Starts a trial on a proven clean stage: marks every source for its positive control, starts the captures. */
@@ -143,7 +145,7 @@ export interface Adjustable<Measure> {
   change(measure: Measure): Promise<void>;
 }
 
-/** What links can suffer; an arena says before a run what it cannot produce. */
+/** What links and machines can suffer; an arena says before a run what it cannot produce. */
 export const linkAbilities = [
   'delay',
   'throttle',
@@ -157,6 +159,7 @@ export const linkAbilities = [
   'starve',
   'detach',
   'tap',
+  'disks',
 ] as const;
 export type LinkAbility = (typeof linkAbilities)[number];
 
@@ -221,6 +224,29 @@ export interface Link {
   witness(): Promise<LinkWitness>;
   /** The faults on the link, by the word of proxy and kernel. */
   inForce(): Promise<readonly InForce[]>;
+}
+
+/** A step of a database: it has not begun; its work is done and not committed; it is committed and nobody has heard of it. */
+export const stepMoments = ['before', 'uncommitted', 'after'] as const;
+export type StepMoment = (typeof stepMoments)[number];
+
+/** The disks of relay and nodes, and the steps by which they write to them. */
+export interface Disks {
+  /**
+   * Holds the process of `relay` or a node at a moment of its `nth` step from now on: of that name, or of any. `onHeld`
+   * is told when it stands there. Healing lets it go on.
+   */
+  holdAt(at: StepPlace, onHeld: () => void): Promise<Heal>;
+  /** The machine of `relay` or a node loses its power: the process ends, and what was not synced is gone. */
+  powerCut(target: string): Promise<void>;
+}
+
+export interface StepPlace {
+  readonly process: string;
+  /** Null: every step counts. */
+  readonly step: string | null;
+  readonly moment: StepMoment;
+  readonly nth: number;
 }
 
 /** One fault on a link, in the units it was asked for in. */

@@ -43,7 +43,7 @@ export const passed: Trigger<z.output<typeof parameters>> = {
   name: 'passed',
   about: 'So many bytes or records of a direction passed the tap, which lets no more by until the fault is on.',
   parameters,
-  needsTap: true,
+  abilities: ['tap'],
   async arm({ topology, clock, prng }, { link, direction, 'of-records-from': minBytes, ...moment }, fire) {
     assert(topology.tap !== null, 'the trigger `passed` is used in topologies with a tap');
     const after = 'after' in moment ? moment.after : undefined;

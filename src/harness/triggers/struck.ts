@@ -16,7 +16,7 @@ export const struck: Trigger<z.output<typeof parameters>> = {
   name: 'struck',
   about: 'A fault of the list that waits on the tap for a record has struck it, and so much time has passed since.',
   parameters,
-  needsTap: true,
+  abilities: ['tap'],
   async arm({ clock, entries, onEntry }, { fault, times, after }, fire) {
     let timer: Timer | null = null;
     const isStrike = (entry: ReturnType<typeof entries>[number]) =>
