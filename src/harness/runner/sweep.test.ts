@@ -108,6 +108,23 @@ test('a sweep without an enumeration is one trial of its own, on a topology of i
   expect([from.length, from[0], from[1], from.at(-1)]).toEqual([200, 'node-1', 'node-2', 'node-200']);
 });
 
+test('a variant is swept over numbers of nodes, each on a topology of so many', async () => {
+  const scenario = scenarioOf('S-CONC-03');
+  const points = sweepPoints(scenario);
+  const counts = Array.from({ length: 19 }, (_, index) => index + 2);
+  expect([...new Set(points.map(({ variant }) => `${variant.name} ${variant.topology}`))]).toEqual(
+    counts.map((count) => `active-${count} swarm-${count}`),
+  );
+  const ofNodes = (count: number) => points.find(({ variant }) => variant.name === `active-${count}`)!;
+  expect(ofNodes(7).variant.faults[0]!.parameters).toMatchObject({
+    link: ['node-1', 'node-2', 'node-3', 'node-4', 'node-5', 'node-6', 'node-7'],
+  });
+  expect(await sweep(scenario, [ofNodes(2), ofNodes(7)], optionsOn(simulator), () => {})).toEqual([]);
+  const forgetful = optionsOn(simulator, ['busy-sessions-not-told']);
+  const [failure] = await sweep(scenario, [ofNodes(7)], forgetful, () => {});
+  expect(failure!.trial.deciding).toContain('converges');
+});
+
 test('a variant is swept from so many seeds, each that of an iteration', async () => {
   const scenario = scenarioOf('S-CONV-03');
   const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'asym-5min');

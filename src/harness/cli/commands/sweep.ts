@@ -93,7 +93,7 @@ async function sweepOne(
       : await sweepOrders({ scenario, orders, walk }, trials(walk.arena));
   const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}${settings.defects.map((defect) => ` --defect ${defect}`).join('')}`;
   for (const { point, trial } of struck) {
-    console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
+    console.log(`${trial.verdict} of ${point.variant.name} at ${JSON.stringify(point.place)}: ${trial.because}`);
     console.log(`  again: ${again} --point ${all.indexOf(point) + 1}`);
   }
   for (const { point, trial } of ordered.failures) {
