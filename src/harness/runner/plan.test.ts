@@ -27,8 +27,9 @@ function planned(
   options: Partial<PlanOptions> = {},
   cannot: string | null = null,
   can = ['live', 'vector'],
+  name = 'simulator',
 ) {
-  const arena = { name: 'simulator', cannot: () => cannot, canOf: () => can } as unknown as Arena;
+  const arena = { name, cannot: () => cannot, canOf: () => can } as unknown as Arena;
   const plan = planScenario(scenario, {
     arena,
     image: 'test',
@@ -67,6 +68,19 @@ describe('what of a scenario runs', () => {
     expect(planned(fifth, { iterations: 6 }).iterations.slice(3)).toEqual(['3:first', '4:first+rare', '5:first']);
     expect(planned(fifth, { iterations: 2, variant: 'rare' }).iterations).toEqual(['0:rare', '1:rare']);
     expect(planned(fifth, { iteration: 4, variant: 'rare' }).iterations).toEqual(['4:rare']);
+  });
+
+  test('one that costs little on virtual time runs in each iteration of the simulator, and only there', () => {
+    const fifth = parseScenario(
+      'x.yml',
+      text('{ each: { first: {} }, fifth: { rare: { simulator: each } } }').replace('second', 'first'),
+    );
+    expect(planned(fifth, { iterations: 2 }).iterations).toEqual(['0:first+rare', '1:first+rare']);
+    expect(planned(fifth, { iterations: 6 }, null, ['live'], 'docker').iterations.slice(3)).toEqual([
+      '3:first',
+      '4:first+rare',
+      '5:first',
+    ]);
   });
 
   test('a variant of a sweep runs in no iteration, is not missed there, and runs where it is asked for by name', () => {

@@ -49,12 +49,14 @@ function bindScenario(name: string, file: YamlFile): Scenario {
     const shared = turn === 'sweep' ? noParts : base;
     return {
       name: variant,
+      key,
       turn,
       comment: asText([
         ...file.commentAbove(['variants', turn]),
-        ...file.commentAbove(['variants', turn, variant]),
-        ...file.commentsAboveFields(['variants', turn, variant]),
+        ...file.commentAbove(['variants', turn, key]),
+        ...file.commentsAboveFields(['variants', turn, key]),
       ]),
+      eachSimulated: added?.simulator === 'each',
       topology: added?.topology ?? read.topology,
       profile: added?.profile ?? read.profile,
       needs: [...read.needs, ...(added?.needs ?? [])],
@@ -158,8 +160,10 @@ function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: Scenari
   }
   const variant: Variant = {
     name: 'sweep',
+    key: 'sweep',
     turn: 'sweep',
     comment: asText(file.commentsAboveFields(['sweep'])),
+    eachSimulated: false,
     topology,
     profile,
     needs: [],

@@ -85,6 +85,8 @@ export const variantFile = z
     topology: z.enum(topologies).optional(),
     profile: profile.optional(),
     settle: settle.optional(),
+    /** Of every fifth iteration: in the simulator it runs in each. */
+    simulator: z.literal('each').optional(),
     /** In a sweep the variant runs so many times, each from a seed of its own. */
     'sweep-seeds': z.number().int().positive().optional(),
     /** In a sweep the variant stands for one with each of these numbers of nodes: `swarm-n` and `node-1..n` hold so many. */
@@ -107,6 +109,11 @@ const variants = z
     ({ each, rotate, fifth }) =>
       [each, rotate, fifth].flatMap(Object.values).every((variant) => variant?.['sweep-nodes'] === undefined),
     '"sweep-nodes" under "sweep" only',
+  )
+  .refine(
+    ({ each, rotate, sweep }) =>
+      [each, rotate, sweep].flatMap(Object.values).every((variant) => variant?.simulator === undefined),
+    '"simulator: each" under "fifth" only',
   );
 
 /** What `chaos sweep` runs beside the points of variants: a trial of its own, once for each order of a relay's steps. */
