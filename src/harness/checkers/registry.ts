@@ -15,6 +15,7 @@ import { barrierSkew } from './barrier-skew.ts';
 import { begunInsideFault } from './begun-inside-fault.ts';
 import { bytesAtMost } from './bytes-at-most.ts';
 import { bytesForwarded } from './bytes-forwarded.ts';
+import { cameBackAt } from './came-back-at.ts';
 import { cameBackBehind } from './came-back-behind.ts';
 import { caughtUpTogether } from './caught-up-together.ts';
 import { caughtUpWithin } from './caught-up-within.ts';
@@ -192,6 +193,7 @@ const named = [
   processStruck,
   networkAbsent,
   cameBackBehind,
+  cameBackAt,
   acksWithinPull,
   goodput,
   acceptedWithin,

@@ -20,6 +20,7 @@ import { pause } from './pause.ts';
 import { powerCut } from './power-cut.ts';
 import { reset } from './reset.ts';
 import { setBack } from './set-back.ts';
+import { setCursor } from './set-cursor.ts';
 import { stall } from './stall.ts';
 import { starve } from './starve.ts';
 import { stop } from './stop.ts';
@@ -33,7 +34,7 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[loss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
-    ...[kill, powerCut, stop, pause, detach, setBack, expire],
+    ...[kill, powerCut, stop, pause, detach, setBack, setCursor, expire],
     mutatedCopies,
   ].map((fault) => [fault.kind, fault as Fault]),
 );

@@ -120,7 +120,7 @@ describe('what of a scenario runs', () => {
   });
 
   test('a moment the arena cannot wait for is announced like a fault it cannot produce', () => {
-    const fault = '{ kind: kill, target: relay, when: { at-step: { process: relay } } }';
+    const fault = '{ kind: kill, target: relay, when: { at-step: { process: relay, step: relay.push } } }';
     const variants = `{ each: { first: {}, second: { faults: [${fault}], proof: [process-struck] } } }`;
     const plan = planned(parseScenario('x.yml', text(variants)), { iterations: 1 }, 'its disks are out of reach');
     expect(plan.iterations).toEqual(['0:first']);

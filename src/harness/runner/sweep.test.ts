@@ -94,10 +94,36 @@ describe('a variant of a sweep', () => {
 
 test('a restart is swept over the acknowledgements its trigger counts', async () => {
   const scenario = scenarioOf('S-CONV-02');
-  const points = sweepPoints(scenario);
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.turn === 'rotate');
   const counts = Array.from({ length: 10 }, (_, more) => 11 + more);
   expect(points.map(({ place }) => (place as { count: number }).count)).toEqual([...counts, ...counts]);
   expect(await sweep(scenario, [points[0]!, points[19]!], optionsOn(simulator), () => {})).toEqual([]);
+});
+
+test('a node comes back with any cursor, of its items or of none, and one that goes on above the head is found out', async () => {
+  const scenario = scenarioOf('S-CONV-02');
+  const points = sweepPoints(scenario);
+  const ofVariant = (name: string) => points.filter(({ variant }) => variant.name === name);
+  const cursorOf = ({ place }: (typeof points)[number]) => (place as { cursor: number }).cursor;
+  expect(ofVariant('any-cursor').map(cursorOf)).toEqual(Array.from({ length: 18 }, (_, cursor) => cursor));
+  expect(ofVariant('any-cursor-on-old-data')).toHaveLength(21);
+  const tried = [0, 12, 13, 17].map((cursor) => ofVariant('any-cursor')[cursor]!);
+  tried.push(ofVariant('any-cursor-on-old-data').find((point) => cursorOf(point) === 13)!);
+  expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
+  const forked = optionsOn(simulator, ['numbers-from-old-copy']);
+  const failures = await sweep(scenario, tried, forked, () => {});
+  expect(failures.map(({ point }) => point)).toEqual([tried.at(-1)]);
+});
+
+test('a relay that forgets what was acknowledged is found out at a step it is killed at', async () => {
+  const scenario = scenarioOf('S-CONV-02');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'killed-at-any-step');
+  expect(points).toHaveLength(48);
+  const last = [points.at(-1)!];
+  expect(await sweep(scenario, last, optionsOn(simulator), () => {})).toEqual([]);
+  const forgetful = optionsOn(simulator, ['acknowledged-from-rows']);
+  const [failure] = await sweep(scenario, last, forgetful, () => {});
+  expect(failure!.trial.deciding).toContain('no-data-loss');
 });
 
 test('a sweep without an enumeration is one trial of its own, on a topology of its own', () => {

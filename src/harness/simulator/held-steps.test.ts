@@ -14,11 +14,11 @@ async function push(until: 'local' | 'relay' = 'local') {
 }
 
 /** The relay stands at this moment of storing the second of the next pushes; answers what lets it go on. */
-async function heldAt(moment: 'before' | 'uncommitted' | 'after', step: string | null = 'relay.push') {
+async function heldAt(moment: 'before' | 'uncommitted' | 'after', steps: readonly string[] = ['relay.push']) {
   topology = await joinedPair('held steps');
   await push('relay');
   let isHeld = false;
-  const letGo = await topology.disks.holdAt({ process: 'relay', step, moment, nth: 2 }, () => {
+  const letGo = await topology.disks.holdAt({ process: 'relay', steps, moment, nth: 2 }, () => {
     isHeld = true;
   });
   await push();
@@ -58,15 +58,16 @@ test.each(['before', 'uncommitted', 'after'] as const)(
   },
 );
 
-test('a step of any name can be the one', async () => {
-  const letGo = await heldAt('before', null);
+test('a step of any of several names can be the one', async () => {
+  const letGo = await heldAt('before', ['relay.pull', 'relay.push']);
   await letGo();
 });
 
 test('a hold that is taken out before its step comes holds nothing', async () => {
   topology = await joinedPair('held steps');
-  const takeOut = await topology.disks.holdAt({ process: 'relay', step: 'relay.push', moment: 'before', nth: 1 }, () =>
-    expect(true).toBe(false),
+  const takeOut = await topology.disks.holdAt(
+    { process: 'relay', steps: ['relay.push'], moment: 'before', nth: 1 },
+    () => expect(true).toBe(false),
   );
   await takeOut();
   expect(await push('relay')).toMatchObject({ outcome: 'ok', value: { level: 'relay' } });

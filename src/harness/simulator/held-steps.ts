@@ -42,7 +42,7 @@ export class HeldSteps {
 
   saw(moment: StepMoment, { process, step }: ReadyStep): void {
     for (const hold of this.#holds) {
-      if (hold.process !== process || hold.moment !== moment || (hold.step ?? step) !== step) continue;
+      if (hold.process !== process || hold.moment !== moment || !hold.steps.includes(step)) continue;
       hold.seen += 1;
       if (hold.seen === hold.nth) hold.onHeld();
     }

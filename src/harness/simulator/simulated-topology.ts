@@ -107,6 +107,7 @@ export class SimulatedTopology implements Topology {
     this.disks = {
       holdAt: async (place, onHeld) => this.#heldSteps.add(place, onHeld),
       powerCut: async (target) => this.#machineOf(target).powerCut(),
+      setCursor: async (node, cursor) => this.#known(this.#nodes, node).setCursor(cursor),
     };
     this.name = shape.name;
     this.nodes = shape.nodes;

@@ -233,18 +233,19 @@ export type StepMoment = (typeof stepMoments)[number];
 /** The disks of relay and nodes, and the steps by which they write to them. */
 export interface Disks {
   /**
-   * Holds the process of `relay` or a node at a moment of its `nth` step from now on: of that name, or of any. `onHeld`
+   * Holds the process of `relay` or a node at a moment of its `nth` step from now on, of those with these names. `onHeld`
    * is told when it stands there. Healing lets it go on.
    */
   holdAt(at: StepPlace, onHeld: () => void): Promise<Heal>;
   /** The machine of `relay` or a node loses its power: the process ends, and what was not synced is gone. */
   powerCut(target: string): Promise<void>;
+  /** The data of a node say that it has read all up to this cursor. Its process must have ended. */
+  setCursor(node: NodeName, cursor: number): Promise<void>;
 }
 
 export interface StepPlace {
   readonly process: string;
-  /** Null: every step counts. */
-  readonly step: string | null;
+  readonly steps: readonly string[];
   readonly moment: StepMoment;
   readonly nth: number;
 }

@@ -9,8 +9,8 @@ const moment = z.enum(stepMoments);
 
 const parameters = z.strictObject({
   process: z.union([z.literal('relay'), nodeName], 'relay, or a node such as "node-a"'),
-  /** Such as `relay.push`; left out, every step counts. */
-  step: z.string().optional(),
+  /** Its name, such as `relay.push`, or several that count as one. */
+  step: z.union([z.string(), z.array(z.string()).min(1)]),
   /** `before` it begins; `uncommitted`, its work done; `after` it is committed, and the process has not heard of it. */
   moment: moment.default('before'),
   /** Counted from the start of the load. */
@@ -28,9 +28,9 @@ export const atStep: Trigger<z.output<typeof parameters>> = {
   about: 'A process is before, within or after a step of its database, and goes no further until the fault is on.',
   parameters,
   abilities: ['disks'],
-  async arm({ topology }, { process, step = null, moment: at, nth: count }, fire) {
+  async arm({ topology }, { process, step, moment: at, nth: count }, fire) {
     assert(topology.disks !== null, 'the trigger `at-step` is used where the arena has hold of the disks');
-    return topology.disks.holdAt({ process, step, moment: at, nth: count }, fire);
+    return topology.disks.holdAt({ process, steps: [step].flat(), moment: at, nth: count }, fire);
   },
   points({ swept, ...written }) {
     if (swept === undefined) return [];
