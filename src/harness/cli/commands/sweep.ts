@@ -37,6 +37,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
           (scenario) => scenario.orders !== null || sweepPoints(scenario).length > 0,
         );
         if (swept.length === 0) throw new ScenarioError(`sweep: ${words.join(' ')} enumerates nothing`);
+        if (given.point !== undefined) expectPoint(swept, given.point);
         return swept;
       };
       answers(
@@ -61,6 +62,14 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
     });
 }
 
+/** Throws ScenarioError unless it is a point of the one scenario there is. */
+function expectPoint(swept: readonly Scenario[], point: number): void {
+  if (swept.length > 1) throw new ScenarioError(`--point: expected one scenario, got ${swept.length}`);
+  const { length } = sweepPoints(swept[0]!);
+  if (point > length)
+    throw new ScenarioError(`--point: expected one of the ${length} points of ${swept[0]!.id}, got ${point}`);
+}
+
 /** Runs all points, or the one named; prints each that did not pass with the line that runs it again, and answers their verdicts. */
 async function sweepOne(
   scenario: Scenario,
@@ -70,8 +79,6 @@ async function sweepOne(
 ): Promise<readonly RunVerdict[]> {
   const all = sweepPoints(scenario);
   const points = only === null ? all : all.slice(only - 1, only);
-  if (points.length === 0 && only !== null)
-    throw new ScenarioError(`--point: expected one of the ${all.length} points of ${scenario.id}, got ${only}`);
   const trials = (on: Arena): IterationOptions => ({
     ...settings,
     pool: new StagePool(on),
