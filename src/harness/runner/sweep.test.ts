@@ -119,10 +119,10 @@ test('a relay that forgets what was acknowledged is found out at a step it is ki
   const scenario = scenarioOf('S-CONV-02');
   const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'killed-at-any-step');
   expect(points).toHaveLength(48);
-  const last = [points.at(-1)!];
-  expect(await sweep(scenario, last, optionsOn(simulator), () => {})).toEqual([]);
+  const tried = [points[30]!];
+  expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
   const forgetful = optionsOn(simulator, ['acknowledged-from-rows']);
-  const [failure] = await sweep(scenario, last, forgetful, () => {});
+  const [failure] = await sweep(scenario, tried, forgetful, () => {});
   expect(failure!.trial.deciding).toContain('no-data-loss');
 });
 
@@ -193,6 +193,18 @@ describe('a process that ends at a step of its database', () => {
     );
     expect(failures.map(({ trial }) => trial.deciding)).toEqual([expect.arrayContaining(['no-data-loss'])]);
   });
+});
+
+test('a node is gone at the step of another process that stored its push', async () => {
+  const scenario = scenarioOf('T-CONN-02');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'killed-once-stored');
+  expect(points).toHaveLength(11);
+  const tried = [points[0]!, points[10]!];
+  expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
+  const failures = await sweep(scenario, tried, optionsOn(simulator, ['item-stored-twice']), () => {});
+  expect(failures.map(({ trial }) => trial.deciding)).toEqual(
+    tried.map(() => expect.arrayContaining(['no-data-loss'])),
+  );
 });
 
 describe('a latency', () => {
