@@ -123,7 +123,7 @@ test('a relay that forgets what was acknowledged is found out at a step it is ki
   expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
   const forgetful = optionsOn(simulator, ['acknowledged-from-rows']);
   const [failure] = await sweep(scenario, tried, forgetful, () => {});
-  expect(failure!.trial.deciding).toContain('no-data-loss');
+  expect(failure!.trial.deciding).toContain('distinct-cursors');
 });
 
 test('a sweep without an enumeration is one trial of its own, on a topology of its own', () => {
