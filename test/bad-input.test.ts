@@ -37,6 +37,11 @@ describe('words that mean nothing', () => {
     { what: 'no such ID to prove', words: ['prove', 'nope'], says: /expected an ID, a pattern.*got "nope"/ },
     { what: 'nothing to sweep', words: ['sweep', 'T-LOSS-02'], says: /T-LOSS-02 enumerates nothing/ },
     {
+      what: 'no such defect to sweep with',
+      words: ['sweep', 'S-SM-04', '--defect', 'vector-written-latr'],
+      says: /--defect: expected one of .*got "vector-written-latr" \(did you mean "vector-written-later"\?\)/,
+    },
+    {
       what: 'a sweep in containers',
       words: ['sweep', 'S-CONC-01', '--arena', 'docker'],
       says: /sweep requires --arena simulator/,

@@ -26,11 +26,11 @@ const times = count.min(1).optional();
  */
 const ofEachConnection = { record: count, times };
 /**
- * The nth record, from 1, of at least `minBytes` (length prefix included) of this direction that came to the tap since
- * the rule was added, whatever the connection, and the following ones until it struck `times` times, by default once.
- * The tap has no keys: size is how it tells a push from a heartbeat. Handshakes are not counted.
+ * The nth record, from 1, of at least `minBytes` and at most `maxBytes` (length prefix included) of this direction that
+ * came to the tap since the rule was added, whatever the connection, and the following ones until it struck `times`
+ * times, by default once. The tap has no keys: size is how it tells a push from a heartbeat. Handshakes are not counted.
  */
-const nthOfLink = { nth: count.min(1), minBytes: count, times };
+const nthOfLink = { nth: count.min(1), minBytes: count, maxBytes: count.optional(), times };
 /** The moment when so many bytes of such records have come since the rule was added. */
 const afterBytesOfLink = { afterBytes: count.min(1), minBytes: count };
 

@@ -130,6 +130,9 @@ export const m4RecordEnd = m2RecordEnd + recordPrefixBytes + handshakeMessage('h
 export const handshakeUpBytes = m3RecordEnd;
 export const handshakeDownBytes = m4RecordEnd;
 
+/** No record with a PULL alone is larger, and none with a HELLO or a PUSH is as small: for a tap, which has no keys. */
+export const pullRecordBytesMax = 200;
+
 /** The number of each message type in the envelope. */
 export const messageTypes = {
   HELLO: 0x01,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { TapRecord } from '../../contract/tap.ts';
+import { directions, type TapRecord } from '../../contract/tap.ts';
+import { pullRecordBytesMax } from '../../contract/wire.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
@@ -11,12 +12,15 @@ import { armedWindows } from './windows.ts';
 const points: Readonly<Record<string, (struck: TapRecord) => boolean>> = {
   'after-hello': (struck) => isAt(struck, 'up', 2) && isWhole(struck),
   'after-welcome': (struck) => isAt(struck, 'down', 2) && isWhole(struck),
-  'in-first-pull': (struck) => isAt(struck, 'up', 3) && isPart(struck),
+  // Before it or after it comes the first push, which is larger.
+  'in-first-pull': (struck) =>
+    struck.direction === 'up' && struck.record > 2 && struck.bytesBefore <= pullRecordBytesMax && isPart(struck),
   // Notices of what waits come down before it, in any number.
   'in-first-pull-response': (struck) => struck.direction === 'down' && struck.record > 2 && isPart(struck),
 };
 
-const told = z.object({ at: z.string(), times: z.number() });
+const place = z.object({ direction: z.enum(directions), of: z.number(), orMore: z.boolean(), bytes: z.number() });
+const told = z.object({ at: z.union([z.string(), place]), times: z.number() });
 
 /**
  * By the tap's journal the dialogue of a reconnect was cut at its point, on as many connections as the fault was told,
@@ -39,8 +43,9 @@ export const dialogueCut: Checker<Record<string, never>> = {
         continue;
       }
       const { at, times } = told.parse(window.parameters);
-      const inDialogue = strikes.filter(({ struck }) => points[at]?.(struck) === true);
-      const figures = `${inDialogue.length} of ${times} connections cut ${at}`;
+      const inDialogue = strikes.filter(({ struck }) => isCutAt(struck, at));
+      const where = typeof at === 'string' ? at : `after ${at.bytes} bytes of ${at.of} ${at.direction}`;
+      const figures = `${inDialogue.length} of ${times} connections cut ${where}`;
       const places = strikes.map(
         ({ struck }) => `${struck.bytesAfter} of ${struck.bytesBefore} bytes of ${placeOf(struck)}`,
       );
@@ -53,6 +58,13 @@ export const dialogueCut: Checker<Record<string, never>> = {
     return clauses.finding();
   },
 };
+
+function isCutAt(struck: TapRecord, at: string | z.output<typeof place>): boolean {
+  if (typeof at === 'string') return points[at]?.(struck) === true;
+  const { direction, bytesBefore, bytesAfter } = struck;
+  const isOne = at.orMore ? bytesBefore >= at.of : bytesBefore === at.of;
+  return direction === at.direction && isOne && bytesAfter === at.bytes;
+}
 
 /** Connections that were not struck, between the first and the last that was, and got beyond their handshake. */
 function between(record: TrialRecord, strikes: readonly TapStrike[]): readonly string[] {

@@ -34,6 +34,15 @@ function fault(kind: string, ...seen: readonly Seen[]): Change {
 
 const again = { status: 'running', startedAtMs: 12_000 } as const;
 
+/** A process that was to end at a write of one name ended at one of another. */
+function atWrite(asked: string | undefined, write: string): Change {
+  return (draft) => {
+    fault('kill-at-write', { status: 'ended', exitCode: 137 }, again)(draft);
+    edit(draft, beginsFault, { parameters: { target: 'node-a', write: asked } });
+    insert(draft, faultFromMs + 1, witness('write-strike', { target: 'node-a', write }, 0));
+  };
+}
+
 const rows: readonly Row[] = [
   {
     says: 'valid',
@@ -49,6 +58,34 @@ const rows: readonly Row[] = [
     says: 'invalid',
     when: 'a process that lost its power is up',
     change: fault('power-cut', again, again),
+    naming: 'not seen to end',
+  },
+  {
+    says: 'valid',
+    when: 'a process killed at a write ended with 137 and started',
+    change: atWrite('apply-page', 'apply-page'),
+  },
+  {
+    says: 'valid',
+    when: 'any write would do',
+    change: atWrite(undefined, 'seal'),
+  },
+  {
+    says: 'invalid',
+    when: 'a process ended at another write',
+    change: atWrite('apply-page', 'seal'),
+    naming: 'it ended at the write seal, not apply-page',
+  },
+  {
+    says: 'invalid',
+    when: 'a process ended, and nobody told at which write',
+    change: fault('kill-at-write', { status: 'ended', exitCode: 137 }, again),
+    naming: 'no write was told',
+  },
+  {
+    says: 'invalid',
+    when: 'the write never came',
+    change: fault('kill-at-write'),
     naming: 'not seen to end',
   },
   {

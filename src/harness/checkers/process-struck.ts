@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { armedWindows, type FaultWindow } from './windows.ts';
@@ -10,13 +11,15 @@ type State = WitnessValue<'process'>;
 const struck: Readonly<Record<string, (states: readonly State[]) => string | null>> = {
   kill: (states) => endedAndStarted(states, 137),
   'power-cut': (states) => endedAndStarted(states, 137),
+  'kill-at-write': (states) => endedAndStarted(states, 137),
   stop: (states) => endedAndStarted(states, 0),
   pause: pausedThroughout,
 };
 
 /**
  * By the word of the arena (the engine, in containers), every process that a fault struck was struck: it ended with the
- * exit code of SIGKILL (137) or of an end in order (0) and was started anew, or stood still up to its heal.
+ * exit code of SIGKILL (137) or of an end in order (0) and was started anew, or stood still up to its heal. What was
+ * to end at a write did so at one of that name.
  */
 export const processStruck: Checker<Record<string, never>> = {
   name: 'process-struck',
@@ -32,7 +35,7 @@ export const processStruck: Checker<Record<string, never>> = {
     const witnesses = witnessesOf(record, 'process');
     for (const window of windows) {
       const states = witnesses.filter(({ entry }) => entry.fault === window.fault).map(({ value }) => value);
-      const missing = struck[window.name]!(states);
+      const missing = struck[window.name]!(states) ?? missedWrite(record, window);
       if (missing === null) clauses.holds(`${titleOf(window)} as ordered`);
       else clauses.broken(`${titleOf(window)}: ${missing}`);
     }
@@ -52,6 +55,14 @@ function pausedThroughout(states: readonly State[]): string | null {
   if (states.length < 2) return 'it was not seen at both ends of the fault';
   if (states.some(({ status }) => status !== 'paused')) return 'it was not seen to stand still';
   return states[0]!.startedAtMs === states.at(-1)!.startedAtMs ? null : 'it was another process at the end';
+}
+
+function missedWrite(record: TrialRecord, { name, fault, parameters }: FaultWindow): string | null {
+  if (name !== 'kill-at-write') return null;
+  const at = witnessesOf(record, 'write-strike').find(({ entry }) => entry.fault === fault)?.value;
+  if (at === undefined) return 'no write was told at which it ended';
+  const { write = at.write } = parameters as { write?: string };
+  return at.write === write ? null : `it ended at the write ${at.write}, not ${write}`;
 }
 
 function titleOf({ name, parameters }: FaultWindow): string {

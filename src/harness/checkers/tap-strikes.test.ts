@@ -159,11 +159,12 @@ describe('dialogue-cut', () => {
     action: 'cut',
   });
   const cut =
-    (at: string, times: number, ...entries: readonly TapRecord[]) =>
+    (at: string | object, times: number, ...entries: readonly TapRecord[]) =>
     (d: Draft) => {
       d.collected.tapJournal = d.collected.tapJournal!.filter(({ connection }) => connection === 0);
       struck(d, 'cut-reconcile', { at, times }, ...entries);
     };
+  const place = { direction: 'down', of: 180, bytes: 60 };
   const twice = cut('in-first-pull', 2, part(1, 'up', 3), part(2, 'up', 3));
   testTable(
     dialogueCut,
@@ -197,6 +198,38 @@ describe('dialogue-cut', () => {
         says: 'invalid',
         when: 'the PULL passed whole',
         change: cut('in-first-pull', 1, part(1, 'up', 3, 180)),
+      },
+      {
+        says: 'invalid',
+        when: 'it was too large for a PULL',
+        change: cut('in-first-pull', 1, { ...part(1, 'up', 3), bytesBefore: 247 }),
+        naming: '0 of 1 connections',
+      },
+      {
+        says: 'valid',
+        when: 'it ended at the byte',
+        change: cut({ ...place, orMore: false }, 1, part(1, 'down', 4)),
+        naming: '1 of 1 connections cut after 60 bytes of 180 down',
+      },
+      {
+        says: 'valid',
+        when: 'it ended at the byte of a record that is larger, as it may be',
+        change: cut({ ...place, orMore: true }, 1, { ...part(1, 'down', 4), bytesBefore: 400 }),
+      },
+      {
+        says: 'invalid',
+        when: 'it ended at the byte of another record',
+        change: cut({ ...place, orMore: false }, 1, { ...part(1, 'down', 4), bytesBefore: 400 }),
+      },
+      {
+        says: 'invalid',
+        when: 'it ended at another byte',
+        change: cut({ ...place, orMore: false }, 1, part(1, 'down', 4, 61)),
+      },
+      {
+        says: 'invalid',
+        when: 'it ended at the byte of the other direction',
+        change: cut({ ...place, orMore: false }, 1, part(1, 'up', 4)),
       },
       {
         says: 'invalid',

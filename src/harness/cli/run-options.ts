@@ -44,11 +44,11 @@ export function workersOption(): Option {
   ).argParser(wholeNumber);
 }
 
-/** For commands that run what they are asked for with a defect in it. */
+/** For commands that run the system with a part that is wrong. */
 export function defectOption(): Option {
   return new Option('--defect <name>', 'plant a defect in the system (repeatable)')
     .argParser((name: string, all: readonly string[]) => [...all, name])
-    .default([], 'none');
+    .default([]);
 }
 
 /** For every command that reports. */

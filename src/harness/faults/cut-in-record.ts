@@ -45,12 +45,28 @@ export const cutInRecord: Fault<z.output<typeof parameters>> = {
     return Object.keys(drawn).length > 0 ? { drawn, heal } : { heal };
   },
   /**
-   * Inside: before the record and after each byte that a record of `min-bytes` has, or up to the byte that is given.
-   * Before and after it there is one place.
+   * Inside: before the record and after each byte that a record of `min-bytes` has, or up to the byte that is given; of
+   * a large record, after some. Before and after it there is one place.
    */
   points: (written) => {
     if (written.at === 'before' || written.at === 'after') return [written];
     const last = typeof written.at === 'number' ? written.at : written['min-bytes'];
-    return Array.from({ length: last + 1 }, (_, at) => ({ ...written, at }));
+    return placesUpTo(last).map((at) => ({ ...written, at }));
   },
 };
+
+/** A record up to this size is swept byte by byte. */
+const smallBytesMax = 1024;
+/** Of a larger one each byte of both ends, where its prefix, its tag and all headers are, and so many between them. */
+const large = { endBytes: 64, between: 64 };
+
+function placesUpTo(last: number): readonly number[] {
+  if (last <= smallBytesMax) return Array.from({ length: last + 1 }, (_, at) => at);
+  const { endBytes, between } = large;
+  const gap = (last - 2 * endBytes) / (between + 1);
+  return [
+    ...Array.from({ length: endBytes }, (_, at) => at),
+    ...Array.from({ length: between }, (_, index) => Math.round(endBytes + gap * (index + 1))),
+    ...Array.from({ length: endBytes }, (_, index) => last - endBytes + 1 + index),
+  ];
+}

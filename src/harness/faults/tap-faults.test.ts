@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { isTapRecord, type TapRecord } from '../../contract/tap.ts';
+import { pullRecordBytesMax } from '../../contract/wire.ts';
 import { pause } from '../../support/clock.ts';
 import { Prng } from '../../support/prng.ts';
 import { until } from '../../support/until.ts';
@@ -110,13 +111,29 @@ describe('cut-in-record', () => {
     expect([facts, await struck()]).toEqual([[], []]);
   });
 
-  test('its sweep strikes before the record and after each byte, outside of it once', () => {
-    const { parameters, points } = faults['cut-in-record']!;
-    const at = (written: object) =>
-      points!(parameters.parse({ ...large, direction: 'up', ...written })) as { at: number }[];
-    expect(at({ at: 'inside' }).map((point) => point.at)).toEqual(Array.from({ length: 32_769 }, (_, byte) => byte));
-    expect(at({ at: 'before' }).map((point) => point.at)).toEqual(['before']);
-    expect(at({ at: 3 }).map((point) => point.at)).toEqual([0, 1, 2, 3]);
+  describe('its sweep', () => {
+    const places = (written: object) => {
+      const { parameters, points } = faults['cut-in-record']!;
+      const swept = points!(parameters.parse({ ...large, direction: 'up', ...written })) as { at: number }[];
+      return swept.map(({ at }) => at);
+    };
+
+    test('strikes before a small record and after each byte, outside of it once', () => {
+      const all = Array.from({ length: 248 }, (_, byte) => byte);
+      expect(places({ 'min-bytes': '247B', at: 'inside' })).toEqual(all);
+      expect(places({ at: 3 })).toEqual([0, 1, 2, 3]);
+      expect(places({ at: 'before' })).toEqual(['before']);
+    });
+
+    test('strikes byte by byte at both ends of a large one, and at some places between', () => {
+      const at = places({ at: 'inside' });
+      expect(at).toHaveLength(192);
+      expect(at.slice(0, 64)).toEqual(Array.from({ length: 64 }, (_, byte) => byte));
+      expect(at.slice(-64)).toEqual(Array.from({ length: 64 }, (_, byte) => 32_705 + byte));
+      const between = at.slice(64, -64);
+      expect([between[0], between.at(-1)]).toEqual([566, 32_202]);
+      expect(new Set(between).size).toBe(64);
+    });
   });
 });
 
@@ -160,7 +177,8 @@ describe('cut-reconcile', () => {
   test.each([
     { at: 'after-hello', direction: 'up', record: (number: number) => number === 2, isWhole: true },
     { at: 'after-welcome', direction: 'down', record: (number: number) => number === 2, isWhole: true },
-    { at: 'in-first-pull', direction: 'up', record: (number: number) => number === 3, isWhole: false },
+    // The node's first push may come before it.
+    { at: 'in-first-pull', direction: 'up', record: (number: number) => number >= 3, isWhole: false },
     // After WELCOME, a notice for each of the thirty items, and perhaps acknowledgements.
     { at: 'in-first-pull-response', direction: 'down', record: (number: number) => number >= 33, isWhole: false },
   ])('$at: two connections in a row end there, the third catches up', async ({ at, direction, record, isWhole }) => {
@@ -183,8 +201,24 @@ describe('cut-reconcile', () => {
       expect([entry.direction, entry.record, record(entry.record)]).toEqual([direction, entry.record, true]);
       expect(entry.bytesAfter > 0).toBe(true);
       expect(entry.bytesAfter === entry.bytesBefore).toBe(isWhole);
+      if (at === 'in-first-pull') expect(entry.bytesBefore).toBeLessThanOrEqual(pullRecordBytesMax);
     }
     expect(drawn).toEqual(isWhole ? undefined : { inside: expect.any(Number) });
     expect(facts).toHaveLength(2);
+  });
+
+  test('its sweep strikes before each record of the dialogue and after each of its bytes, but for the last', () => {
+    const { parameters, points } = faults['cut-reconcile']!;
+    const swept = (written: object) =>
+      points!(parameters.parse({ link: a, at: 'after-hello', ...written })).map(
+        (point) => (point as { at: unknown }).at,
+      );
+    const up = (of: number, bytes: number) => ({ direction: 'up', of, orMore: false, bytes });
+    const down = (of: number, bytes: number, orMore: boolean) => ({ direction: 'down', of, orMore, bytes });
+    expect(swept({})).toEqual(['after-hello']);
+    expect(swept({ swept: { up: [2, 1], down: [1, 2] } })).toEqual([
+      ...[up(2, 0), up(2, 1), up(2, 2), up(1, 0), up(1, 1)],
+      ...[down(1, 0, false), down(1, 1, false), down(2, 0, true), down(2, 1, true)],
+    ]);
   });
 });

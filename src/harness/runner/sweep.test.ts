@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { TapRecord } from '../../contract/tap.ts';
 import { cleanNetwork } from '../history/baseline.test-support.ts';
 import { loadCatalogue } from '../scenario/catalogue.ts';
 import { openSimulator } from '../simulator/simulated-arena.ts';
 import { StepOrderWalk } from '../simulator/step-order-walk.ts';
 import type { Arena } from '../topology/topology.ts';
 import type { IterationOptions } from './iteration.ts';
+import type { Reporter } from './results.ts';
 import { StagePool } from './stage-pool.ts';
 import { sweep, sweepOrders, sweepPoints } from './sweep.ts';
 
@@ -49,7 +51,7 @@ test('a fault that waits for a moment is swept over the moments its trigger name
 
 describe('the points of a load', () => {
   const scenario = scenarioOf('S-SM-04');
-  const points = sweepPoints(scenario);
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'every-order');
 
   test('are every order of two to six pushes and pulls', () => {
     const orders = points.map(({ place }) => (place as { order: string[] }).order.join(' '));
@@ -62,6 +64,120 @@ describe('the points of a load', () => {
     expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
     const failures = await sweep(scenario, [points[1]!], optionsOn(simulator, ['pull-and-push-deadlock']), () => {});
     expect(failures.map(({ trial }) => trial.deciding)).toEqual([expect.arrayContaining(['operations-end-within'])]);
+  });
+});
+
+describe('the bytes of a push and of its answer', () => {
+  const scenario = scenarioOf('S-SM-01');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.turn === 'sweep');
+  const ofVariant = (name: string) => points.filter(({ variant }) => variant.name === name);
+  /** Before the record, after its first byte, its prefix, all but one, all. */
+  const ends = (name: string) => [0, 1, 2, -2, -1].map((index) => ofVariant(name).at(index)!);
+  const names = [
+    { name: 'push-at-every-byte', bytes: 247 },
+    { name: 'answer-at-every-byte', bytes: 152 },
+    { name: 'push-at-every-byte-and-node-killed', bytes: 247 },
+    { name: 'answer-at-every-byte-and-node-killed', bytes: 152 },
+  ];
+
+  test.each(names)('$name: all $bytes, and red for a node that gives up what was answered', async ({ name, bytes }) => {
+    expect(ofVariant(name).map(({ place }) => (place as { at: number }).at)).toEqual(
+      Array.from({ length: bytes + 1 }, (_, at) => at),
+    );
+    const tried = ends(name);
+    const failures = await sweep(scenario, tried, optionsOn(simulator), () => {});
+    expect(failures.map(({ point, trial }) => [point.place, trial.because])).toEqual([]);
+    const red = await sweep(scenario, tried, optionsOn(simulator, ['retry-refused-for-ever']), () => {});
+    expect(red.map(({ trial }) => trial.deciding)).toEqual(tried.map(() => ['converges']));
+  });
+
+  test.each(names)('$name: $bytes are the whole record', async ({ name, bytes }) => {
+    const last = ofVariant(name).at(-1)!;
+    const passed: unknown[] = [];
+    const trialFinished: Reporter['trialFinished'] = (_id, _index, _trial, record) => {
+      const cut = record!.collected.tapJournal!.find(({ action }) => action === 'cut') as TapRecord;
+      passed.push([cut.bytesBefore, cut.bytesAfter]);
+    };
+    await sweep(scenario, [last], { ...optionsOn(simulator), reporter: { trialFinished } }, () => {});
+    expect(passed).toEqual([[bytes, bytes]]);
+  });
+});
+
+describe('the points at which a page is taken in', () => {
+  const scenario = scenarioOf('S-SM-02');
+  const ofVariant = (name: string) => sweepPoints(scenario).filter(({ variant }) => variant.name === name);
+
+  test('are every byte of it, and red where the relay takes for delivered what it sent', async () => {
+    const points = ofVariant('page-at-every-byte');
+    expect(points).toHaveLength(928);
+    const tried = [0, 1, 2, 500, -2, -1].map((index) => points.at(index)!);
+    expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
+    // All but the whole page.
+    const red = await sweep(scenario, tried, optionsOn(simulator, ['delivered-when-sent']), () => {});
+    expect(red.map(({ point }) => point)).toEqual(tried.slice(0, -1));
+    for (const { trial } of red) expect(trial.deciding).toContain('no-data-loss');
+  });
+
+  test('are both sides of storing it, and red where the cursor is stored first', async () => {
+    const points = ofVariant('killed-at-every-page-stored');
+    expect(points).toHaveLength(8);
+    expect(await sweep(scenario, points, optionsOn(simulator), () => {})).toEqual([]);
+    const red = await sweep(scenario, points, optionsOn(simulator, ['cursor-saved-before-items']), () => {});
+    const before = points.filter(({ place }) => (place as { at: string }).at === 'before');
+    expect(red.map(({ point }) => point.place)).toEqual(before.map(({ place }) => place));
+    for (const { trial } of red) expect(trial.deciding).toContain('never-beyond-stored');
+  });
+});
+
+describe.each(['a', 'b'])('the bytes of a reconciliation of node-%s', (letter) => {
+  const scenario = scenarioOf('S-SM-03');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.name === `cut-at-every-byte-on-${letter}`);
+  /** Before each record, within it, and after it or (of the response) but for a byte. */
+  const tried = points.filter(({ place }) => {
+    const { of, bytes, orMore } = (place as { at: { of: number; bytes: number; orMore: boolean } }).at;
+    return bytes === 0 || bytes === 2 || bytes === (orMore ? of - 1 : of);
+  });
+
+  test('are those of HELLO, PULL, WELCOME, a notice and the response, and pass', async () => {
+    expect([points.length, tried.length]).toEqual([231 + 131 + 177 + 188 + 450, 5 * 3]);
+    const failures = await sweep(scenario, tried, optionsOn(simulator), () => {});
+    expect(failures.map(({ point, trial }) => [point.place, trial.because])).toEqual([]);
+  });
+
+  test('are red where what the relay has is taken for what the node has', async () => {
+    const failures = await sweep(scenario, tried.slice(-3), optionsOn(simulator, ['head-taken-as-seen']), () => {});
+    expect(failures).toHaveLength(3);
+    for (const { trial } of failures) expect(trial.deciding).toContain('no-data-loss');
+  });
+});
+
+describe('the writes of a node', () => {
+  const scenario = scenarioOf('S-SM-04');
+  const ofVariant = (name: string) => sweepPoints(scenario).filter(({ variant }) => variant.name === name);
+  const oneByOne = ofVariant('killed-at-every-write');
+  const overlapping = ofVariant('killed-at-every-write-of-overlapping-work');
+
+  test('are each struck before and after, with and without power, and pass', async () => {
+    expect([oneByOne.length, overlapping.length]).toEqual([20 * 4, 40 * 4]);
+    // The first round (accepted, sealed, acknowledged, a page) and a little, and the last of the work that overlaps.
+    const tried = [...oneByOne.slice(0, 24), ...overlapping.slice(-4)];
+    const failures = await sweep(scenario, tried, optionsOn(simulator), () => {});
+    expect(failures.map(({ point, trial }) => [point.place, trial.because])).toEqual([]);
+  });
+
+  test('are no more than the sweep strikes at', async () => {
+    const { variant, iteration } = oneByOne.at(-1)!;
+    const last = variant.faults[0]!;
+    const place = { ...(last.parameters as object), nth: 22 };
+    const beyond = { ...variant, faults: variant.faults.with(0, { ...last, parameters: place }) };
+    const failures = await sweep(scenario, [{ variant: beyond, place, iteration }], optionsOn(simulator), () => {});
+    expect(failures.map(({ trial }) => [trial.verdict, trial.deciding])).toEqual([['inert', ['process-struck']]]);
+  });
+
+  test('are red where the vector is written after the outbox entry', async () => {
+    const tried = oneByOne.slice(12, 16);
+    const failures = await sweep(scenario, tried, optionsOn(simulator, ['vector-written-later']), () => {});
+    expect(failures.map(({ trial }) => trial.deciding)).toEqual(tried.map(() => ['converges']));
   });
 });
 

@@ -32,6 +32,7 @@ export class AddedRule {
     if (record < handshakeRecordCount || bytes < rule.minBytes) return null;
     const before = this.#counted;
     if ('nth' in rule) {
+      if (bytes > (rule.maxBytes ?? Number.POSITIVE_INFINITY)) return null;
       this.#counted += 1;
       return rule.nth <= this.#counted && this.#counted < rule.nth + (rule.times ?? 1) ? at : null;
     }

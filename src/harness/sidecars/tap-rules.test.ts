@@ -226,6 +226,8 @@ describe('tap rules', () => {
       { place: { record: 2, times: 2 }, struck: [0, 1] },
       { place: { nth: 2, minBytes: large, times: 2 }, struck: [1, 2] },
       { place: { nth: 2, minBytes: large }, struck: [1] },
+      { place: { nth: 2, minBytes: 0, maxBytes: large }, struck: [1] },
+      { place: { nth: 1, minBytes: 0, maxBytes: large - 1 }, struck: [] },
       { place: { record: 2 }, struck: [0, 1, 2, 3] },
     ])('a rule for $place strikes on the connections $struck', ({ place, struck }) => {
       const tap = new TapRules();

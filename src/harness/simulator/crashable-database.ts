@@ -194,7 +194,7 @@ class SteppedDatabase implements Database {
   }
 
   transaction<T>(step: string, work: (sql: Sql) => T): Promise<T> {
-    return this.#enqueue(step, stepMs.transaction, {
+    return this.#enqueue({ step, isWrite: true }, stepMs.transaction, {
       first: () => {
         this.#durability.willCommit();
         return begin(this.#database, this.#sql, step, work);
@@ -207,7 +207,7 @@ class SteppedDatabase implements Database {
   }
 
   read<T>(step: string, work: (sql: Sql) => T): Promise<T> {
-    return this.#enqueue(step, stepMs.read, { first: () => readOnly(this.#sql, step, work) });
+    return this.#enqueue({ step, isWrite: false }, stepMs.read, { first: () => readOnly(this.#sql, step, work) });
   }
 
   /** A step that was asked for before still runs, as it would have within the call of a real database. */
@@ -224,12 +224,16 @@ class SteppedDatabase implements Database {
     this.#pending.length = 0;
   }
 
-  #enqueue<T>(step: string, [lowMs, highMs]: readonly [number, number], work: Work<T>): Promise<T> {
+  #enqueue<T>(
+    asked: Omit<ReadyStep, 'process'>,
+    [lowMs, highMs]: readonly [number, number],
+    work: Work<T>,
+  ): Promise<T> {
     // A process that is gone waits for ever.
     if (this.#process.isGone) return new Promise(() => undefined);
-    if (this.#isClosed) return Promise.reject(new Error(`storage: step ${step}: the database is closed`));
+    if (this.#isClosed) return Promise.reject(new Error(`storage: step ${asked.step}: the database is closed`));
     return new Promise<T>((resolve, reject) => {
-      const ready = { process: this.#process.name, step };
+      const ready = { process: this.#process.name, ...asked };
       const pending = { ...ready, run: () => this.#run(ready, work, resolve, reject) };
       this.#pending.push(pending);
       // One turn for each pending step; which of them it runs is the order's choice.

@@ -4,6 +4,8 @@ import type { Prng } from '../../support/prng.ts';
 export interface ReadyStep {
   readonly process: string;
   readonly step: string;
+  /** A transaction, not a read. */
+  readonly isWrite: boolean;
 }
 
 /**

@@ -55,6 +55,8 @@ export interface Topology {
   readonly tap: Tap | null;
   /** Null where the machines' disks are out of the arena's reach. */
   readonly disks: Disks | null;
+  /** Null where the arena does not see them. */
+  readonly writes: Writes | null;
   /** What `pair` must be given as `relays` for this node: its link's own address and the relay's id. */
   relayAddresses(node: NodeName): Promise<readonly string[]>;
   /** Starts a trial on a proven clean stage: marks every source for its positive control, starts the captures. */
@@ -145,7 +147,7 @@ export interface Adjustable<Measure> {
   change(measure: Measure): Promise<void>;
 }
 
-/** What links and machines can suffer; an arena says before a run what it cannot produce. */
+/** What links can suffer and what else faults act on; an arena says before a run what it cannot produce. */
 export const linkAbilities = [
   'delay',
   'throttle',
@@ -160,6 +162,7 @@ export const linkAbilities = [
   'detach',
   'tap',
   'disks',
+  'writes',
 ] as const;
 export type LinkAbility = (typeof linkAbilities)[number];
 
@@ -278,4 +281,26 @@ export interface Tap {
   addRule(rule: TapRule, onStrike?: (strike: TapRecord) => void): Promise<Heal>;
   /** Everything that passed since the trial began. */
   journal(): Promise<readonly TapEntry[]>;
+}
+
+/** The transactions of the databases of relay and nodes. */
+export interface Writes {
+  /**
+   * Ends a process at one of its writes that come from now on; `onEnd` is told the name of the write once it is gone.
+   * Healing takes this back; it starts no process again.
+   */
+  endAt(point: WritePoint, onEnd: (write: string) => void): Promise<Heal>;
+}
+
+export interface WritePoint {
+  /** `relay` or a node. */
+  readonly target: string;
+  /** Counts only writes of this name; undefined: all. */
+  readonly write: string | undefined;
+  /** From 1. */
+  readonly nth: number;
+  /** Nothing of it is written; or it is committed and the program has not heard of it. */
+  readonly at: 'before' | 'after';
+  /** The machine loses its power as well: what was not synced is gone. */
+  readonly losesPower: boolean;
 }

@@ -1,3 +1,4 @@
+import type { BlobId } from '../core/ids.ts';
 import type { Sql } from '../io/database.ts';
 import type { ItemRow } from '../node/tables/item-table.ts';
 import { withNodeStore } from './change-store.ts';
@@ -16,6 +17,10 @@ export const provisionalCursor: Defect = {
       protected override insertOwn(sql: Sql, item: Pick<ItemRow, 'blobId' | 'kind' | 'target' | 'body'>): void {
         super.insertOwn(sql, item);
         if (!isConnected) this.items.setCursor(sql, item.blobId, this.cursors.contiguous(sql) + this.outbox.count(sql));
+      }
+
+      protected override applyAck(sql: Sql, blobId: BlobId, cursor: number): void {
+        super.applyAck(sql, blobId, this.items.get(sql, blobId)?.cursor ?? cursor);
       }
     };
   }),

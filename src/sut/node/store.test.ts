@@ -54,6 +54,33 @@ test('a blob that waits is named when it comes back byte for byte, and stays unt
   expect(await store.waiting()).toEqual([blob(1), blob(2)]);
 });
 
+test('while a push waits for its answer its blob is not reported as delivered, though a page brought it', async () => {
+  await store.accept([1, 2].map(item), 10);
+  await store.sealNext(2, (blob) => Uint8Array.of(blobKinds.item, blob.sequence, 7, 7));
+  const page = [served(8, 1), served(1, 2, { author: self }), served(9, 3, { sequence: 2 })];
+  await store.applyPage(page, 3, open);
+  expect([await store.contiguous(), await store.acknowledged()]).toEqual([3, 1]);
+  await store.acked([{ blobId: blob(1), cursor: 2 }]);
+  expect(await store.acknowledged()).toBe(3);
+});
+
+test('a blob that will never be sent again holds no acknowledgement back', async () => {
+  await store.accept([item(1)], 10);
+  await store.sealNext(1, (blob) => Uint8Array.of(blobKinds.item, blob.sequence, 7, 7));
+  await store.applyPage([served(1, 1, { author: self })], 1, open);
+  expect(await store.acknowledged()).toBe(0);
+  await store.giveUp(blob(1), 'INVALID_MESSAGE');
+  expect(await store.acknowledged()).toBe(1);
+});
+
+test('a blob that the relay had to store anew counts as received where it is now', async () => {
+  await store.accept([item(1)], 10);
+  await store.sealNext(1, (blob) => Uint8Array.of(blobKinds.item, blob.sequence, 7, 7));
+  await store.applyPage([served(1, 1, { author: self }), served(8, 2)], 2, open);
+  await store.acked([{ blobId: blob(1), cursor: 3 }]);
+  expect([await store.contiguous(), await store.acknowledged()]).toEqual([3, 3]);
+});
+
 test('a page is applied once, however often it comes', async () => {
   const page = [served(1, 1), served(2, 2)];
   expect((await store.applyPage(page, 2, open)).received).toHaveLength(2);

@@ -181,7 +181,8 @@ export class NodeStore {
 
   protected applyAck(sql: Sql, blobId: BlobId, cursor: number): void {
     this.outbox.remove(sql, blobId);
-    this.items.setCursor(sql, blobId, cursor);
+    // Another than a page named: the relay has dropped the blob meanwhile, and stored it anew.
+    this.items.moveTo(sql, blobId, cursor);
   }
 
   /** The relay will never take it. The item stays here. */
@@ -214,11 +215,15 @@ export class NodeStore {
     return this.database.read('contiguous', (sql) => this.cursors.contiguous(sql));
   }
 
-  /** What may be reported to the relay as delivered. */
+  /**
+   * What may be reported to the relay as delivered. Less than a blob of this device that a page brought and that waits
+   * for its answer: what all have, the relay drops, and when the push came again it would be new to it.
+   */
   acknowledged(): Promise<number> {
-    return this.database.read('acknowledged', (sql) =>
-      acknowledgedCursor(this.cursors.contiguous(sql), this.outstanding.lowest(sql)),
-    );
+    return this.database.read('acknowledged', (sql) => {
+      const held = [this.outstanding.lowest(sql), this.outbox.lowestReturned(sql)].filter((cursor) => cursor !== null);
+      return acknowledgedCursor(this.cursors.contiguous(sql), held.length === 0 ? null : Math.min(...held));
+    });
   }
 
   /**

@@ -25,8 +25,8 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
   addSharedOptions(program.command('sweep'))
     .description('run every point of a scenario’s enumeration once, in the simulator')
     .argument('<what...>', 'IDs, patterns such as "S-SM-*", categories, tags, or all')
-    .option('--point <n>', 'just this one of the points of a fault, a wait or a step, counted from 1', wholeNumber)
     .addOption(defectOption())
+    .option('--point <n>', 'just this one of the points of a fault, a wait or a step, counted from 1', wholeNumber)
     .action(async (words: string[], given: SweepCommandOptions) => {
       if (given.arena === 'docker')
         throw new ScenarioError('sweep requires --arena simulator: its points are thousands');
@@ -50,7 +50,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
             const failed = await sweepOne(
               scenario,
               run.arena,
-              { runSeed, image, baseline, defects },
+              { runSeed, image, defects, baseline },
               given.point ?? null,
             );
             verdicts.push('pass', ...failed);
@@ -74,7 +74,7 @@ function expectPoint(swept: readonly Scenario[], point: number): void {
 async function sweepOne(
   scenario: Scenario,
   arena: Arena,
-  settings: Pick<IterationOptions, 'runSeed' | 'image' | 'baseline' | 'defects'>,
+  settings: Pick<IterationOptions, 'runSeed' | 'image' | 'defects' | 'baseline'>,
   only: number | null,
 ): Promise<readonly RunVerdict[]> {
   const all = sweepPoints(scenario);
@@ -98,7 +98,8 @@ async function sweepOne(
     orders === null || walk === null
       ? { count: 0, failures: [] }
       : await sweepOrders({ scenario, orders, walk }, trials(walk.arena));
-  const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}${settings.defects.map((defect) => ` --defect ${defect}`).join('')}`;
+  const planted = settings.defects.map((defect) => ` --defect ${defect}`).join('');
+  const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}${planted}`;
   for (const { point, trial } of struck) {
     console.log(`${trial.verdict} of ${point.variant.name} at ${JSON.stringify(point.place)}: ${trial.because}`);
     console.log(`  again: ${again} --point ${all.indexOf(point) + 1}`);

@@ -84,9 +84,13 @@ export class ItemTable {
     sql.run('UPDATE items SET sequence = ? WHERE blob_id = ?', sequence, blobId);
   }
 
-  /** The first cursor a blob was seen at stays; the relay names no other for the same blob. */
+  /** The first cursor a blob was seen at stays: what a relay hands out twice is no reason to read elsewhere. */
   setCursor(sql: Sql, blobId: BlobId, cursor: number): void {
     sql.run('UPDATE items SET cursor = ? WHERE blob_id = ? AND cursor IS NULL', cursor, blobId);
+  }
+
+  moveTo(sql: Sql, blobId: BlobId, cursor: number): void {
+    sql.run('UPDATE items SET cursor = ? WHERE blob_id = ?', cursor, blobId);
   }
 
   /** A body that still has to be sealed stays until then, because its number must name the item that was accepted. */

@@ -57,6 +57,14 @@ export class OutboxTable {
     );
   }
 
+  /** The lowest cursor at which the relay has an entry that still waits for its answer; null when it has none. */
+  lowestReturned(sql: Sql): number | null {
+    return sql.get<{ lowest: number | null }>(
+      `SELECT MIN(cursor) AS lowest FROM items
+       WHERE cursor IS NOT NULL AND blob_id IN (SELECT blob_id FROM outbox WHERE failed IS NULL)`,
+    )!.lowest;
+  }
+
   has(sql: Sql, blobId: BlobId): boolean {
     return sql.get('SELECT 1 FROM outbox WHERE blob_id = ?', blobId) !== undefined;
   }
