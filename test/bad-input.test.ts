@@ -47,6 +47,36 @@ describe('words that mean nothing', () => {
       says: /sweep requires --arena simulator/,
     },
     {
+      what: 'a point that does not exist',
+      words: ['sweep', 'T-CONN-03', '--arena', 'simulator', '--point', '21'],
+      says: /--point: expected one of the 20 points of T-CONN-03, got 21/,
+    },
+    {
+      what: 'a point that is no number',
+      words: ['sweep', 'T-CONN-03', '--point', 'last'],
+      says: /--point.*expected a whole number such as 7/,
+    },
+    {
+      what: 'a point before the first',
+      words: ['sweep', 'T-CONN-03', '--point', '0'],
+      says: /--point.*expected a whole number of at least 1/,
+    },
+    {
+      what: 'a point of several',
+      words: ['sweep', 'T-CONN-03', 'S-SM-04', '--point', '1'],
+      says: /--point: expected one scenario, got 2/,
+    },
+    {
+      what: 'a point of orders',
+      words: ['sweep', 'S-CONC-01', '--point', '1'],
+      says: /--point: expected one of the 0 points of S-CONC-01, got 1/,
+    },
+    {
+      what: 'no such defect to sweep',
+      words: ['sweep', 'T-CONN-03', '--defect', 'ack-before-comit'],
+      says: /--defect: expected one of .*did you mean "ack-before-commit"/,
+    },
+    {
       what: 'no such variant',
       words: ['run', ...here, '--variant', 'sedeed'],
       says: /--variant: expected one of first-blob, seeded, got "sedeed" \(did you mean "seeded"\?\)/,

@@ -27,10 +27,11 @@ export const byteCount = z
 /** `node-a`, `node-b`, … */
 export const nodeName = z.string().regex(/^node-[a-z0-9]+$/, 'a node such as "node-a"');
 
-/** `node-1..200` stands for those and all between them. */
+/** `node-1..200` stands for those and all between them; `node-1..n` for as many as a sweep over numbers of nodes has. */
 const nodeOrRange = z
   .string()
-  .regex(/^node-([a-z0-9]+|\d+\.\.\d+)$/, 'a node such as "node-a", or a range such as "node-1..200"');
+  .regex(/^node-([a-z0-9]+|\d+\.\.(\d+|n))$/, 'a node such as "node-a", or a range such as "node-1..200"')
+  .refine((text) => !text.endsWith('..n'), '"node-1..n" only with "sweep-nodes"');
 
 /** One node, a range or a list of nodes; a list once read. */
 export const nodeNames = z
@@ -51,3 +52,12 @@ export const directionNames = z
 
 /** A probability above 0, at most 1. */
 export const share = z.number().gt(0).max(1);
+
+/** `{ from: 50ms, to: 1s, step: 50ms }`: a list once read, from the first on as long as the last is not passed. */
+export function stepsOf(value: z.ZodType<number>) {
+  return z
+    .strictObject({ from: value, to: value, step: value.refine((step) => step > 0, 'more than nothing') })
+    .transform(({ from, to, step }) =>
+      Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step),
+    );
+}

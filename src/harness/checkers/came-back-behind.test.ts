@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { cameBackAt } from './came-back-at.ts';
 import { cameBackBehind } from './came-back-behind.ts';
 import {
   beginsFault,
@@ -30,6 +31,34 @@ const rows: readonly Row[] = [
   { says: 'invalid', when: 'it did not say', change: setBack(null), naming: 'did not say' },
   { says: 'invalid', when: 'nothing was set back', change: () => {}, naming: 'no data' },
 ];
+
+/** The record's fault gives node-b the cursor 17, and it says that it is at `cursor`. */
+function cursorSet(cursor: number | null): Change {
+  return (draft) => {
+    edit(draft, beginsFault, { name: 'set-cursor', parameters: { target: 'node-b', cursor: 17 } });
+    insert(draft, faultToMs, witness('set-back', { node: 'node-b', cursor }, 0));
+  };
+}
+
+const cursorRows: readonly Row[] = [
+  { says: 'valid', when: 'it was at its cursor', change: cursorSet(17), naming: 'came back at cursor 17' },
+  { says: 'invalid', when: 'it was at another', change: cursorSet(12), naming: 'at cursor 12, expected 17' },
+  { says: 'invalid', when: 'it did not say', change: cursorSet(null), naming: 'no cursor that it told' },
+  {
+    says: 'invalid',
+    when: 'nobody asked it',
+    change: (d) => edit(d, beginsFault, { name: 'set-cursor', parameters: { target: 'node-b', cursor: 17 } }),
+  },
+  { says: 'invalid', when: 'no cursor was replaced', change: () => {}, naming: 'no cursor was replaced' },
+];
+
+test.each(cursorRows)('came-back-at says $says when $when', ({ says, change, naming = '' }) => {
+  const finding = judged(cameBackAt, change);
+  expect({ verdict: finding.verdict, told: told(finding) }).toEqual({
+    verdict: says,
+    told: expect.stringContaining(naming),
+  });
+});
 
 test.each(rows)('came-back-behind says $says when $when', ({ says, change, naming = '' }) => {
   const finding = judged(cameBackBehind, change, { min: 200 });

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { entriesOf } from '../history/history.ts';
-import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { lastAcknowledged } from './last-acknowledged.ts';
 import { armedWindows } from './windows.ts';
 import { witnessesOf } from './witnesses.ts';
 
@@ -38,10 +37,3 @@ export const cameBackBehind: Checker<z.output<typeof parameters>> = {
     return clauses.finding();
   },
 };
-
-function lastAcknowledged(record: TrialRecord, beforeMs: number): number {
-  const cursors = entriesOf(record.entries, 'event').flatMap(({ atMs, event }) =>
-    event.event === 'acked' && atMs <= beforeMs ? [event.cursor ?? 0] : [],
-  );
-  return Math.max(0, ...cursors);
-}

@@ -2,6 +2,7 @@ import { converges } from './converges.ts';
 import {
   authorA,
   authorB,
+  beginsFault,
   type Draft,
   edit,
   encoded,
@@ -193,6 +194,18 @@ testTable(converges, [
     change: (d) => Object.assign(node(d), { fullRescans: 1 }),
     naming: 'node-b did 1',
   },
+  ...[
+    { says: 'valid' as const, when: 'a cursor above the head made a node scan all again', cursor: 8, fullRescans: 1 },
+    { says: 'invalid' as const, when: 'it did so twice', cursor: 8, fullRescans: 2 },
+    { says: 'invalid' as const, when: 'the cursor was that of the head', cursor: 7, fullRescans: 1 },
+  ].map(({ says, when, cursor, fullRescans }) => ({
+    says,
+    when,
+    change: (d: Draft) => {
+      edit(d, beginsFault, { name: 'set-cursor', parameters: { target: 'node-b', cursor } });
+      Object.assign(node(d), { fullRescans });
+    },
+  })),
   {
     says: 'unknown',
     when: 'the rescan counter is missing',

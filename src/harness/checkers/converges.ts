@@ -5,16 +5,19 @@ import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { judgeTiming } from './lag.ts';
+import { lastAcknowledged } from './last-acknowledged.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 import { judgeAbsence } from './missing.ts';
 import { namedLosses } from './named-losses.ts';
 import { readVector } from './vector.ts';
+import { armedWindows } from './windows.ts';
 import { vectorsOf } from './witnesses.ts';
 
 /**
  * The system settled by its deadline; vectors and manifests are byte-identical on all nodes; each vector says all that
  * the ledger knows to be numbered; what retention took from the relay and a node named as a gap is left out of the
- * manifests, and that node’s vector stops before it; no node needed a full rescan; no vector component ever went down.
+ * manifests, and that node’s vector stops before it; no node needed a full rescan, but for a cursor that a fault set above
+ * the relay’s head; no vector component ever went down.
  *
  * Not checked: cursors (a node's own affair, but see `ack-cursor-is-stored-cursor`), and the completeness of
  * collections, which no evidence holds yet.
@@ -235,15 +238,23 @@ function timesSetBack(record: TrialRecord, node: string): readonly number[] {
   );
 }
 
+/** How often a fault gave the node a cursor that the relay had not come to: the only cause to read all again. */
+function timesSetAboveHead(record: TrialRecord, node: string): number {
+  return armedWindows(record, 'set-cursor').filter(({ parameters, toMs }) => {
+    const { target, cursor } = parameters as { target: string; cursor: number };
+    return target === node && cursor > lastAcknowledged(record, toMs);
+  }).length;
+}
+
 function judgeRescans(record: TrialRecord, clauses: Clauses): void {
   for (const node of record.nodes) {
     const rescans = record.collected.nodes[node]?.fullRescans ?? null;
     if (rescans === null) judgeAbsence(record, clauses, `nodes.${node}.fullRescans`, `full rescans of ${node}`);
     else
       clauses.none(
-        rescans === 0 ? [] : [`${node} did ${rescans} full rescans`],
+        rescans <= timesSetAboveHead(record, node) ? [] : [`${node} did ${rescans} full rescans`],
         'nodes that scanned all again',
-        'no full rescan',
+        rescans === 0 ? 'no full rescan' : `${rescans} for a cursor above the relay’s head`,
       );
   }
 }

@@ -258,6 +258,17 @@ describe('handshakes-not-degraded', () => {
       change: all(fault('latency', { delay: 100, jitter: 0 }), shaken('x', 12_000, 399)),
     },
     {
+      says: 'valid',
+      when: 'two round trips take all that one is given, and it never ended',
+      change: all(fault('latency', { delay: 2500, jitter: 0 }), shaken('x', 12_000, 600), shaken('y', 16_000, 0.1, 3)),
+    },
+    {
+      says: 'invalid',
+      when: 'two round trips take a little less, and it never ended',
+      change: all(fault('latency', { delay: 2499, jitter: 0 }), shaken('x', 12_000, 600), shaken('y', 16_000, 0.1, 3)),
+      naming: 'never ended',
+    },
+    {
       says: 'invalid',
       when: 'it took longer than three times the physical minimum',
       change: all(fault('latency', { delay: 100, jitter: 0 }), shaken('x', 12_000, 401)),

@@ -24,7 +24,8 @@ interface NodesHandshake extends SeenHandshake {
 /**
  * Handshakes while nothing but delays and rates stood in their way all ended, and in time: five times the longest on the
  * clean network, that of processes that have just begun, for each that ran beside it at the relay; or three times the
- * physical minimum. Where a fault or the load does more than slow, or a process ends, failing may be the aim, and nothing is judged.
+ * physical minimum. Where a fault or the load does more than slow, or a process ends, failing may be the aim, and nothing is judged; nor where the delays alone take all that a
+ * handshake is given.
  */
 export const handshakesNotDegraded: Checker<Record<string, never>> = {
   name: 'handshakes-not-degraded',
@@ -42,7 +43,7 @@ export const handshakesNotDegraded: Checker<Record<string, never>> = {
       const isDisturbed = disturberOf(record);
       const free = all.filter((one) => !isDisturbed(one));
       const failed = free
-        .filter(({ endedMs }) => endedMs === null)
+        .filter((one) => one.endedMs === null && physicalMinimumMs(record, one) < timeOutMs)
         .map(({ node }) => `${node}: a handshake never ended`);
       const judged = free.flatMap((one) => {
         if (one.endedMs === null) return [];

@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import type { HistoryEntry } from '../history/history.ts';
 import { arrivesInPieces } from './arrives-in-pieces.ts';
+import { attemptFitsLimit } from './attempt-fits-limit.ts';
 import { changesAccepted } from './changes-accepted.ts';
 import { delaysAsOrdered } from './delays-as-ordered.ts';
 import { deliveredWithin } from './delivered-within.ts';
@@ -13,12 +14,14 @@ import { receivedInOrder } from './received-in-order.ts';
 import { reconnectsAtMost } from './reconnects-at-most.ts';
 import {
   beginsFault,
+  type Change,
   captured,
   type Draft,
   edit,
   event,
   faultToMs,
   insert,
+  isEvent,
   remove,
   state,
   witness,
@@ -374,6 +377,62 @@ describe('handshake-took', () => {
     ],
     { minMs: 1000 },
     onSlowLink,
+  );
+});
+
+describe('attempt-fits-limit', () => {
+  /** Of node-a’s link, each way; what three round trips need is six times as much. */
+  const delayed =
+    (delay: number): Change =>
+    (d) =>
+      edit(d, beginsFault, {
+        name: 'latency',
+        parameters: { link: ['node-a'], direction: ['up', 'down'], delay, jitter: 0 },
+      });
+  const failed = (d: Draft, reason: string, afterMs: number) =>
+    edit(d, isEvent('handshake-failed'), {
+      event: { event: 'handshake-failed', atMs: 0, stage: 'welcome', reason, afterMs },
+    });
+  /** Welcomed so long after it began at 11 s, in place of its failure. */
+  const welcomed =
+    (afterMs: number): Change =>
+    (d) => {
+      remove(d, isEvent('handshake-failed'));
+      insert(d, 11_000 + afterMs, state('node-a', 'connected'));
+    };
+  const isEndOfAttempt = (entry: HistoryEntry) => entry.atMs > 11_000 && isStateOrFailure(entry);
+  const inTime = (d: Draft, afterMs = 600) => {
+    delayed(100)(d);
+    welcomed(afterMs)(d);
+  };
+
+  testTable(
+    attemptFitsLimit,
+    [
+      { says: 'valid', when: 'the relay was first to end the wait', change: (d) => failed(d, 'closed', 9999.5) },
+      { says: 'invalid', when: 'it gave up too soon', change: (d) => failed(d, 'timed-out', 9899), naming: '9899 ms' },
+      { says: 'invalid', when: 'it gave up too late', change: (d) => failed(d, 'timed-out', 10_101) },
+      {
+        says: 'unknown',
+        when: 'it gave up too late on a busy machine',
+        change: (d) => {
+          failed(d, 'timed-out', 10_101);
+          insert(d, 22_000, { kind: 'lag', timerLagMs: 50 });
+        },
+      },
+      { says: 'invalid', when: 'it failed for another reason', change: (d) => failed(d, 'agreement', 10_000) },
+      { says: 'invalid', when: 'it got in all the same', change: welcomed(10_200), naming: 'was welcomed' },
+      { says: 'valid', when: 'the round trips fit in, and it got in', change: inTime },
+      { says: 'invalid', when: 'it got in sooner than they take', change: (d) => inTime(d, 599) },
+      { says: 'invalid', when: 'they fit in, and it timed out', change: delayed(100), naming: 'take 600 ms of 10000' },
+      { says: 'unknown', when: 'the attempt never ended', change: (d) => remove(d, isEndOfAttempt) },
+      { says: 'unknown', when: 'the fault was disarmed', change: (d) => edit(d, beginsFault, { disarmed: true }) },
+    ],
+    { node: 'node-a', roundTrips: 3, limitMs: 10_000, toleranceMs: 100 },
+    (d) => {
+      delayed(1700)(d);
+      failed(d, 'timed-out', 10_000);
+    },
   );
 });
 

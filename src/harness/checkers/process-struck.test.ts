@@ -51,6 +51,17 @@ const rows: readonly Row[] = [
   },
   {
     says: 'valid',
+    when: 'a process without power ended with 137 and started',
+    change: fault('power-cut', { status: 'ended', exitCode: 137 }, again),
+  },
+  {
+    says: 'invalid',
+    when: 'a process that lost its power is up',
+    change: fault('power-cut', again, again),
+    naming: 'not seen to end',
+  },
+  {
+    says: 'valid',
     when: 'a process killed at a write ended with 137 and started',
     change: atWrite('apply-page', 'apply-page'),
   },

@@ -10,6 +10,7 @@ type State = WitnessValue<'process'>;
 /** By kind of fault: what the arena must have seen of its process, and of the heal. */
 const struck: Readonly<Record<string, (states: readonly State[]) => string | null>> = {
   kill: (states) => endedAndStarted(states, 137),
+  'power-cut': (states) => endedAndStarted(states, 137),
   'kill-at-write': (states) => endedAndStarted(states, 137),
   stop: (states) => endedAndStarted(states, 0),
   pause: pausedThroughout,

@@ -247,6 +247,19 @@ describe('received-once', () => {
         naming: 'more than once',
       },
       { says: 'invalid', when: 'an item is missing', change: () => {}, parameters: { node: 'node-b', count: 4 } },
+      {
+        says: 'valid',
+        when: 'the other node pushed so many',
+        change: () => {},
+        parameters: { node: 'node-b', ofEach: 3 },
+      },
+      {
+        says: 'invalid',
+        when: 'there is a third node of which none came',
+        change: (d) => d.nodes.push('node-c'),
+        parameters: { node: 'node-b', ofEach: 3 },
+        naming: 'took in 3 items, expected 6',
+      },
     ],
     // The valid record's one item of node-a's round, and these two.
     { node: 'node-b', count: 3 },

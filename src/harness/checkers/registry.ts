@@ -5,6 +5,7 @@ import { ackedWhileAway } from './acked-while-away.ts';
 import { acksResumeWithin } from './acks-resume-within.ts';
 import { acksWithinPull } from './acks-within-pull.ts';
 import { arrivesInPieces } from './arrives-in-pieces.ts';
+import { attemptFitsLimit } from './attempt-fits-limit.ts';
 import { attemptsSpread } from './attempts-spread.ts';
 import { attemptsWhileDown } from './attempts-while-down.ts';
 import { authorOrderKept } from './author-order-kept.ts';
@@ -14,6 +15,7 @@ import { barrierSkew } from './barrier-skew.ts';
 import { begunInsideFault } from './begun-inside-fault.ts';
 import { bytesAtMost } from './bytes-at-most.ts';
 import { bytesForwarded } from './bytes-forwarded.ts';
+import { cameBackAt } from './came-back-at.ts';
 import { cameBackBehind } from './came-back-behind.ts';
 import { caughtUpTogether } from './caught-up-together.ts';
 import { caughtUpWithin } from './caught-up-within.ts';
@@ -194,6 +196,7 @@ const named = [
   processStruck,
   networkAbsent,
   cameBackBehind,
+  cameBackAt,
   acksWithinPull,
   goodput,
   acceptedWithin,
@@ -209,6 +212,7 @@ const named = [
   oneWayDelay,
   handshakeTook,
   handshakeWithin,
+  attemptFitsLimit,
   reconnectsAtMost,
   pushesSentOnce,
   pushesResentAtMost,

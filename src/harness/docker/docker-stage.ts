@@ -42,6 +42,7 @@ export class DockerStage implements Topology {
   readonly nodes: readonly NodeName[];
   readonly relay: RelayControl;
   readonly tap: Tap | null;
+  readonly disks = null;
   readonly writes = null;
   readonly #options: DockerStageOptions;
   readonly #parts: StageParts;

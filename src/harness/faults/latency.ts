@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { directionNames, duration, nodeNames } from '../../contract/parameters.ts';
+import { directionNames, duration, nodeNames, stepsOf } from '../../contract/parameters.ts';
 import { adjustAll } from './adjust-all.ts';
 import { eachWay } from './each-way.ts';
 import type { Fault } from './fault.ts';
@@ -10,6 +10,8 @@ const parameters = z.strictObject({
   direction: directionNames.default(['up', 'down']),
   delay: duration,
   jitter: duration.default(0),
+  /** The delays that a sweep takes instead, once each. */
+  swept: stepsOf(duration).optional(),
 });
 
 /** Every byte of the links arrives `delay` ± `jitter` late. Order is kept, nothing is lost. */
@@ -28,4 +30,5 @@ export const latency: Fault<z.output<typeof parameters>> = {
     );
     return { heal: (await adjustAll(parts)).heal, witness: async () => ({ latency: await inForce(topology, link) }) };
   },
+  points: ({ swept = [], ...written }) => swept.map((delay) => ({ ...written, delay })),
 };

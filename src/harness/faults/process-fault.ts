@@ -27,6 +27,11 @@ export async function endProcess(
   await (how === 'killed' ? control.crash() : control.shutDown());
   tell({ kind: 'process', target, event: how });
   await tellState(control, target, tell);
+  return startAgain(control, target, tell);
+}
+
+/** The heal of a process that ended: another one on its data. */
+export function startAgain(control: ProcessControl, target: string, tell: Tell): Heal {
   return async () => {
     await control.restart();
     tell({ kind: 'process', target, event: 'started' });

@@ -40,6 +40,8 @@ describe('process faults', () => {
   test.each([
     { kind: 'kill', target: 'relay', event: 'killed', exitCode: 137 },
     { kind: 'kill', target: 'node-a', event: 'killed', exitCode: 137 },
+    { kind: 'power-cut', target: 'relay', event: 'killed', exitCode: 137 },
+    { kind: 'power-cut', target: 'node-a', event: 'killed', exitCode: 137 },
     { kind: 'stop', target: 'relay', event: 'stopped', exitCode: 0 },
     { kind: 'stop', target: 'node-a', event: 'stopped', exitCode: 0 },
   ])(
@@ -145,6 +147,19 @@ describe('process faults', () => {
     expect(events()).toEqual([stopped, started, stopped, setBack, started]);
     expect(witnesses('set-back')).toEqual([{ node: 'node-b', cursor: 1 }]);
     await holds(topology, 'node-b', item);
+  });
+
+  test('set-cursor: the node comes back with that cursor, and catches up from it or, above the head, from the start', async () => {
+    const { topology, inject, events, witnesses } = await stage();
+    await holds(topology, 'node-b', await pushed(topology, 'node-a', 0));
+    for (const cursor of [0, 3]) {
+      const { heal } = await inject('set-cursor', { target: 'node-b', cursor });
+      await heal();
+      expect(witnesses('set-back').at(-1)).toEqual({ node: 'node-b', cursor });
+      await connected(topology, 'node-b');
+      await holds(topology, 'node-b', await pushed(topology, 'node-a', cursor));
+    }
+    expect(events().filter((event) => event === 'node-b set-back')).toHaveLength(2);
   });
 
   test('expire: what is older than the newest items is gone from the relay, and nothing brings it back', async () => {

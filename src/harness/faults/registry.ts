@@ -18,9 +18,11 @@ import { loss } from './loss.ts';
 import { mutatedCopies } from './mutated-copies.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
+import { powerCut } from './power-cut.ts';
 import { reset } from './reset.ts';
 import { scatter } from './scatter.ts';
 import { setBack } from './set-back.ts';
+import { setCursor } from './set-cursor.ts';
 import { stall } from './stall.ts';
 import { starve } from './starve.ts';
 import { stop } from './stop.ts';
@@ -34,7 +36,7 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[loss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
-    ...[kill, killAtWrite, stop, pause, detach, setBack, expire],
+    ...[kill, killAtWrite, powerCut, stop, pause, detach, setBack, setCursor, expire],
     mutatedCopies,
   ].map((fault) => [fault.kind, fault as Fault]),
 );

@@ -27,8 +27,9 @@ function planned(
   options: Partial<PlanOptions> = {},
   cannot: string | null = null,
   can = ['live', 'vector'],
+  name = 'simulator',
 ) {
-  const arena = { name: 'simulator', cannot: () => cannot, canOf: () => can } as unknown as Arena;
+  const arena = { name, cannot: () => cannot, canOf: () => can } as unknown as Arena;
   const plan = planScenario(scenario, {
     arena,
     image: 'test',
@@ -69,6 +70,19 @@ describe('what of a scenario runs', () => {
     expect(planned(fifth, { iteration: 4, variant: 'rare' }).iterations).toEqual(['4:rare']);
   });
 
+  test('one that costs little on virtual time runs in each iteration of the simulator, and only there', () => {
+    const fifth = parseScenario(
+      'x.yml',
+      text('{ each: { first: {} }, fifth: { rare: { simulator: each } } }').replace('second', 'first'),
+    );
+    expect(planned(fifth, { iterations: 2 }).iterations).toEqual(['0:first+rare', '1:first+rare']);
+    expect(planned(fifth, { iterations: 6 }, null, ['live'], 'docker').iterations.slice(3)).toEqual([
+      '3:first',
+      '4:first+rare',
+      '5:first',
+    ]);
+  });
+
   test('a variant of a sweep runs in no iteration, is not missed there, and runs where it is asked for by name', () => {
     const swept = parseScenario(
       'x.yml',
@@ -103,6 +117,14 @@ describe('what of a scenario runs', () => {
     const plan = planned(each, { iterations: 1 }, 'this kernel cannot drop packets');
     expect(plan.iterations).toEqual(['0:first']);
     expect(plan.notRun).toEqual([{ variant: 'second', because: 'this kernel cannot drop packets' }]);
+  });
+
+  test('a moment the arena cannot wait for is announced like a fault it cannot produce', () => {
+    const fault = '{ kind: kill, target: relay, when: { at-step: { process: relay, step: relay.push } } }';
+    const variants = `{ each: { first: {}, second: { faults: [${fault}], proof: [process-struck] } } }`;
+    const plan = planned(parseScenario('x.yml', text(variants)), { iterations: 1 }, 'its disks are out of reach');
+    expect(plan.iterations).toEqual(['0:first']);
+    expect(plan.notRun).toEqual([{ variant: 'second', because: 'its disks are out of reach' }]);
   });
 
   test('one iteration and one variant run alone, whatever the rotation says, and are partial', () => {

@@ -45,9 +45,7 @@ export function planScenario(scenario: Scenario, options: PlanOptions): Scenario
     return because ? [{ variant: variant.name, because }] : [];
   });
   const iterations =
-    runnable.length === 0
-      ? []
-      : indexes(scenario, options).map((index) => planned(runnable, asked, index, options.variant !== null));
+    runnable.length === 0 ? [] : indexes(scenario, options).map((index) => planned(runnable, asked, index, options));
   const running = iterations.filter((iteration) => iteration.variants.length > 0);
   const isPicked = options.iteration !== null || options.variant !== null;
   return { scenario, iterations: running, notRun, partial: isPicked || isPartial(scenario, running) };
@@ -73,7 +71,7 @@ function indexes(scenario: Scenario, { iterations, iteration, smoke }: PlanOptio
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** In so many iterations a variant of `fifth` runs once, in the last of them; asked for by name, it and one of `sweep` run in each. */
+/** In so many iterations a variant of `fifth` runs once, in the last of them, or in each of the simulator’s; asked for by name, it and one of `sweep` run in each. */
 const fifth = 5;
 
 /** A rotation goes by the place among the variants asked for, so that leaving one out by need shifts nothing. */
@@ -81,7 +79,7 @@ function planned(
   runnable: readonly Variant[],
   asked: readonly Variant[],
   index: number,
-  isByName: boolean,
+  { arena, variant: byName }: PlanOptions,
 ): PlannedIteration {
   const rotating = asked.filter(({ turn }) => turn === 'rotate');
   const inTurn = rotating[index % rotating.length];
@@ -90,7 +88,8 @@ function planned(
       variant.turn === 'each' ||
       variant === inTurn ||
       (variant.turn === 'fifth' && index % fifth === fifth - 1) ||
-      (variant.turn !== 'rotate' && isByName),
+      (variant.eachSimulated && arena.name === 'simulator') ||
+      (variant.turn !== 'rotate' && byName !== null),
   );
   return { index, variants };
 }
@@ -103,8 +102,8 @@ function whyNot(variant: Variant, { arena, image }: PlanOptions): string | null 
   const can = arena.canOf(image);
   const missing = [...alwaysNeeded, ...variant.needs].filter((need) => !can.includes(need));
   if (missing.length > 0) return `the system cannot: ${missing.join(', ')}`;
-  for (const { fault } of variant.faults) {
-    for (const ability of fault.abilities) {
+  for (const { fault, when } of variant.faults) {
+    for (const ability of [...fault.abilities, ...(when?.trigger.abilities ?? [])]) {
       const because = arena.cannot(ability, variant.topology);
       if (because !== null) return because;
     }

@@ -210,10 +210,36 @@ describe('a variant of a sweep', () => {
 
 test('a restart is swept over the acknowledgements its trigger counts', async () => {
   const scenario = scenarioOf('S-CONV-02');
-  const points = sweepPoints(scenario);
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.turn === 'rotate');
   const counts = Array.from({ length: 10 }, (_, more) => 11 + more);
   expect(points.map(({ place }) => (place as { count: number }).count)).toEqual([...counts, ...counts]);
   expect(await sweep(scenario, [points[0]!, points[19]!], optionsOn(simulator), () => {})).toEqual([]);
+});
+
+test('a node comes back with any cursor, of its items or of none, and one that goes on above the head is found out', async () => {
+  const scenario = scenarioOf('S-CONV-02');
+  const points = sweepPoints(scenario);
+  const ofVariant = (name: string) => points.filter(({ variant }) => variant.name === name);
+  const cursorOf = ({ place }: (typeof points)[number]) => (place as { cursor: number }).cursor;
+  expect(ofVariant('any-cursor').map(cursorOf)).toEqual(Array.from({ length: 18 }, (_, cursor) => cursor));
+  expect(ofVariant('any-cursor-on-old-data')).toHaveLength(21);
+  const tried = [0, 12, 13, 17].map((cursor) => ofVariant('any-cursor')[cursor]!);
+  tried.push(ofVariant('any-cursor-on-old-data').find((point) => cursorOf(point) === 13)!);
+  expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
+  const forked = optionsOn(simulator, ['numbers-from-old-copy']);
+  const failures = await sweep(scenario, tried, forked, () => {});
+  expect(failures.map(({ point }) => point)).toEqual([tried.at(-1)]);
+});
+
+test('a relay that forgets what was acknowledged is found out at a step it is killed at', async () => {
+  const scenario = scenarioOf('S-CONV-02');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'killed-at-any-step');
+  expect(points).toHaveLength(48);
+  const tried = [points[30]!];
+  expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
+  const forgetful = optionsOn(simulator, ['acknowledged-from-rows']);
+  const [failure] = await sweep(scenario, tried, forgetful, () => {});
+  expect(failure!.trial.deciding).toContain('distinct-cursors');
 });
 
 test('a sweep without an enumeration is one trial of its own, on a topology of its own', () => {
@@ -224,6 +250,23 @@ test('a sweep without an enumeration is one trial of its own, on a topology of i
   expect([from.length, from[0], from[1], from.at(-1)]).toEqual([200, 'node-1', 'node-2', 'node-200']);
 });
 
+test('a variant is swept over numbers of nodes, each on a topology of so many', async () => {
+  const scenario = scenarioOf('S-CONC-03');
+  const points = sweepPoints(scenario);
+  const counts = Array.from({ length: 19 }, (_, index) => index + 2);
+  expect([...new Set(points.map(({ variant }) => `${variant.name} ${variant.topology}`))]).toEqual(
+    counts.map((count) => `active-${count} swarm-${count}`),
+  );
+  const ofNodes = (count: number) => points.find(({ variant }) => variant.name === `active-${count}`)!;
+  expect(ofNodes(7).variant.faults[0]!.parameters).toMatchObject({
+    link: ['node-1', 'node-2', 'node-3', 'node-4', 'node-5', 'node-6', 'node-7'],
+  });
+  expect(await sweep(scenario, [ofNodes(2), ofNodes(7)], optionsOn(simulator), () => {})).toEqual([]);
+  const forgetful = optionsOn(simulator, ['busy-sessions-not-told']);
+  const [failure] = await sweep(scenario, [ofNodes(7)], forgetful, () => {});
+  expect(failure!.trial.deciding).toContain('converges');
+});
+
 test('a variant is swept from so many seeds, each that of an iteration', async () => {
   const scenario = scenarioOf('S-CONV-03');
   const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'asym-5min');
@@ -231,6 +274,74 @@ test('a variant is swept from so many seeds, each that of an iteration', async (
   expect(await sweep(scenario, points.slice(-1), optionsOn(simulator), () => {})).toEqual([]);
   const [failure] = await sweep(scenario, points.slice(-1), optionsOn(simulator, ['vector-by-session']), () => {});
   expect(failure!.trial.repro).toContain('--iteration 199 --variant asym-5min');
+});
+
+describe('a process that ends at a step of its database', () => {
+  const points = sweepPoints(scenarioOf('T-CONN-01'));
+  const ofVariant = (name: string) => points.filter(({ variant }) => variant.name === name);
+
+  test('ends at each moment of each push, by a kill and by a loss of power, and after each acknowledgement', () => {
+    for (const how of ['killed', 'powerless']) {
+      const places = ofVariant(`${how}-while-storing`).map(({ place }) => place as { moment: string; nth: number });
+      expect(places.map(({ moment, nth }) => `${moment} ${nth}`)).toEqual(
+        ['before', 'uncommitted', 'after'].flatMap((moment) =>
+          Array.from({ length: 11 }, (_, index) => `${moment} ${index + 1}`),
+        ),
+      );
+      expect(ofVariant(`${how}-after-acknowledging`)).toHaveLength(11);
+    }
+    expect(points).toHaveLength(88);
+  });
+
+  test('loses nothing that was acknowledged, but for a relay that acknowledges before it writes', async () => {
+    const tried = [
+      ...[0, 21, 32].map((index) => ofVariant('killed-while-storing')[index]!),
+      ofVariant('killed-after-acknowledging')[10]!,
+      ofVariant('powerless-while-storing')[22]!,
+    ];
+    expect(await sweep(scenarioOf('T-CONN-01'), tried, optionsOn(simulator), () => {})).toEqual([]);
+    const hasty = optionsOn(simulator, ['ack-before-commit']);
+    const failures = await sweep(
+      scenarioOf('T-CONN-01'),
+      [ofVariant('killed-after-acknowledging')[10]!],
+      hasty,
+      () => {},
+    );
+    expect(failures.map(({ trial }) => trial.deciding)).toEqual([expect.arrayContaining(['no-data-loss'])]);
+  });
+});
+
+test('a node is gone at the step of another process that stored its push', async () => {
+  const scenario = scenarioOf('T-CONN-02');
+  const points = sweepPoints(scenario).filter(({ variant }) => variant.name === 'killed-once-stored');
+  expect(points).toHaveLength(11);
+  const tried = [points[0]!, points[10]!];
+  expect(await sweep(scenario, tried, optionsOn(simulator), () => {})).toEqual([]);
+  const failures = await sweep(scenario, tried, optionsOn(simulator, ['item-stored-twice']), () => {});
+  expect(failures.map(({ trial }) => trial.deciding)).toEqual(
+    tried.map(() => expect.arrayContaining(['no-data-loss'])),
+  );
+});
+
+describe('a latency', () => {
+  const points = sweepPoints(scenarioOf('T-LAT-04'));
+  const ofRoundTrip = (ms: number) => points.find(({ place }) => (place as { delay: number }).delay === ms / 2)!;
+  /** The first, the last in which a node can be welcomed in ten seconds, the one after it, the last. */
+  const tried = [100, 3300, 3400, 5000].map(ofRoundTrip);
+
+  test('is swept over delays, and an attempt to connect ends at its limit where it does not fit in', async () => {
+    expect(points.map(({ place }) => (place as { delay: number }).delay)).toEqual(
+      Array.from({ length: 50 }, (_, index) => 50 * (index + 1)),
+    );
+    expect(await sweep(scenarioOf('T-LAT-04'), tried, optionsOn(simulator), () => {})).toEqual([]);
+  });
+
+  test('goes red where a node gives up sooner than it is told to', async () => {
+    const impatient = optionsOn(simulator, ['welcome-within-a-second']);
+    const failures = await sweep(scenarioOf('T-LAT-04'), tried, impatient, () => {});
+    expect(failures.map(({ point }) => point)).toEqual(tried.slice(1, 3));
+    for (const { trial } of failures) expect(trial.deciding).toContain('attempt-fits-limit');
+  });
 });
 
 test('a limit that comes when so much has passed is swept over the bytes its trigger names, record by record', () => {

@@ -111,6 +111,55 @@ describe('a scenario file', () => {
   });
 });
 
+describe('a variant of a sweep over numbers of nodes', () => {
+  const swept = (change: readonly [string, string] = ['', '']) =>
+    whole
+      .replace(
+        'proof:',
+        `  sweep:
+    crowd:
+      topology: swarm-n
+      sweep-nodes: { from: 2, to: 4 }
+      load: [{ push: { from: "node-1..n", count: 3 } }]
+      proof: [{ barrier-skew: { maxMs: 10 } }]
+proof:`,
+      )
+      .replace(...change);
+
+  test('stands for one with each of them, wherever it says how many', () => {
+    const crowds = parseScenario('file.yml', swept()).variants.slice(2);
+    expect(crowds.map(({ name, topology }) => [name, topology])).toEqual([
+      ['crowd-2', 'swarm-2'],
+      ['crowd-3', 'swarm-3'],
+      ['crowd-4', 'swarm-4'],
+    ]);
+    expect(crowds[1]!.load[0]!.steps[0]!.parameters).toMatchObject({ from: ['node-1', 'node-2', 'node-3'] });
+  });
+
+  test.each<[string, readonly [string, string], RegExp]>([
+    [
+      'a topology of a fixed size',
+      ['swarm-n', 'pair'],
+      /sweep\.crowd: expected "sweep-nodes" with the topology "swarm-n"/,
+    ],
+    ['no numbers', ['      sweep-nodes: { from: 2, to: 4 }\n', ''], /sweep\.crowd: expected "sweep-nodes" with/],
+    ['a turn in iterations', ['  sweep:', '  fifth:'], /variants: expected "sweep-nodes" under "sweep" only/],
+    ['one node', ['from: 2', 'from: 1'], /sweep-nodes\.from: expected number of at least 2, got 1/],
+    [
+      'a mistake that all share',
+      ['[{ push: { from: "node', '[{ pusch: { from: "node'],
+      /^file\.yml:\d+ variants\.sweep\.crowd\.load\[0\][^\n]*got "pusch"$/,
+    ],
+  ])('is refused with %s, once', (_what, change, pattern) => {
+    expect(problemsOf(swept(change)).join('\n')).toMatch(pattern);
+  });
+
+  test('is the only one that can say "node-1..n"', () => {
+    const alone = whole.replace('from: node-a', 'from: "node-1..n"');
+    expect(problemsOf(alone).join('\n')).toMatch(/from: expected .*"node-1\.\.n" only with "sweep-nodes"/);
+  });
+});
+
 describe('the catalogue', () => {
   test('has 68 scenarios and five for several relays, and every file agrees with its row', () => {
     const { rows, scenarios } = loadCatalogue(folder);

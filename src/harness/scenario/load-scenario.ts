@@ -44,17 +44,19 @@ function bindScenario(name: string, file: YamlFile): Scenario {
   const groups = writtenVariants(read);
   const written = Object.fromEntries(groups.map(({ name: variant, added }) => [variant, added]));
   const base = bindParts(file, read, []);
-  const variants = groups.map(({ name: variant, turn, added }): Variant => {
-    const bound = added === null ? noParts : bindParts(file, added, ['variants', turn, variant]);
+  const variants = groups.map(({ name: variant, key, turn, added }): Variant => {
+    const bound = added === null ? noParts : bindParts(file, added, ['variants', turn, key]);
     const shared = turn === 'sweep' ? noParts : base;
     return {
       name: variant,
+      key,
       turn,
       comment: asText([
         ...file.commentAbove(['variants', turn]),
-        ...file.commentAbove(['variants', turn, variant]),
-        ...file.commentsAboveFields(['variants', turn, variant]),
+        ...file.commentAbove(['variants', turn, key]),
+        ...file.commentsAboveFields(['variants', turn, key]),
       ]),
+      eachSimulated: added?.simulator === 'each',
       topology: added?.topology ?? read.topology,
       profile: added?.profile ?? read.profile,
       needs: [...read.needs, ...(added?.needs ?? [])],
@@ -118,13 +120,36 @@ function asText(comment: readonly string[]): string | null {
 
 interface WrittenVariant {
   readonly name: string;
+  /** Its name in the file, where it stands for several. */
+  readonly key: string;
   readonly turn: VariantTurn;
   readonly added: VariantFile | null;
 }
 
 function writtenVariants({ variants }: ScenarioFile): readonly WrittenVariant[] {
-  if (variants === undefined) return [{ name: onlyVariant, turn: 'each', added: null }];
-  return variantTurns.flatMap((turn) => Object.entries(variants[turn]).map(([name, added]) => ({ name, turn, added })));
+  if (variants === undefined) return [{ name: onlyVariant, key: onlyVariant, turn: 'each', added: null }];
+  return variantTurns.flatMap((turn) =>
+    Object.entries(variants[turn]).flatMap(([key, added]) =>
+      withEachNumberOfNodes(key, added).map((one) => ({ ...one, key, turn })),
+    ),
+  );
+}
+
+function withEachNumberOfNodes(key: string, added: VariantFile | null): Pick<WrittenVariant, 'name' | 'added'>[] {
+  const counts = added?.['sweep-nodes'];
+  if (counts === undefined) return [{ name: key, added }];
+  return Array.from({ length: counts.to - counts.from + 1 }, (_, index) => {
+    const count = counts.from + index;
+    return { name: `${key}-${count}`, added: withNodes(added, count) as VariantFile };
+  });
+}
+
+/** The same with so many nodes wherever it says `swarm-n` or `node-1..n`. */
+function withNodes(value: unknown, count: number): unknown {
+  if (typeof value === 'string') return value.replace(/^(swarm-|node-\d+\.\.)n$/, `$1${count}`);
+  if (Array.isArray(value)) return value.map((one) => withNodes(one, count));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withNodes(one, count)]));
 }
 
 /** The trial of a sweep stands alone: nothing of the scenario's own load, faults and checks is added to it. */
@@ -135,8 +160,10 @@ function bindSweep(file: YamlFile, { sweep, settle, topology, profile }: Scenari
   }
   const variant: Variant = {
     name: 'sweep',
+    key: 'sweep',
     turn: 'sweep',
     comment: asText(file.commentsAboveFields(['sweep'])),
+    eachSimulated: false,
     topology,
     profile,
     needs: [],

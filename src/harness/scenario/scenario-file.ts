@@ -12,6 +12,7 @@ export const topologies = [
   'swarm',
   'swarm-lite',
   'swarm-200',
+  'swarm-n',
   'multi-relay',
   'attacker',
   'evil-relay',
@@ -75,15 +76,26 @@ const parts = {
 
 const profile = z.enum(['chaos', 'default', 'short-idle']);
 
-export const variantFile = z.strictObject({
-  ...parts,
-  seed: z.enum(['standard', 'none']).optional(),
-  topology: z.enum(topologies).optional(),
-  profile: profile.optional(),
-  settle: settle.optional(),
-  /** In a sweep the variant runs so many times, each from a seed of its own. */
-  'sweep-seeds': z.number().int().positive().optional(),
-});
+const nodeCount = z.number().int().min(2).max(200);
+
+export const variantFile = z
+  .strictObject({
+    ...parts,
+    seed: z.enum(['standard', 'none']).optional(),
+    topology: z.enum(topologies).optional(),
+    profile: profile.optional(),
+    settle: settle.optional(),
+    /** Of every fifth iteration: in the simulator it runs in each. */
+    simulator: z.literal('each').optional(),
+    /** In a sweep the variant runs so many times, each from a seed of its own. */
+    'sweep-seeds': z.number().int().positive().optional(),
+    /** In a sweep the variant stands for one with each of these numbers of nodes: `swarm-n` and `node-1..n` hold so many. */
+    'sweep-nodes': z.strictObject({ from: nodeCount, to: nodeCount }).optional(),
+  })
+  .refine(
+    (variant) => (variant['sweep-nodes'] !== undefined) === (variant.topology === 'swarm-n'),
+    '"sweep-nodes" with the topology "swarm-n", neither without the other',
+  );
 
 const group = z.record(slug, variantFile.nullable()).default({});
 const variants = z
@@ -92,6 +104,16 @@ const variants = z
     (groups) =>
       new Set(Object.values(groups).flatMap(Object.keys)).size === Object.values(groups).flatMap(Object.keys).length,
     'each variant in one of "each", "rotate", "fifth", "sweep"',
+  )
+  .refine(
+    ({ each, rotate, fifth }) =>
+      [each, rotate, fifth].flatMap(Object.values).every((variant) => variant?.['sweep-nodes'] === undefined),
+    '"sweep-nodes" under "sweep" only',
+  )
+  .refine(
+    ({ each, rotate, sweep }) =>
+      [each, rotate, sweep].flatMap(Object.values).every((variant) => variant?.simulator === undefined),
+    '"simulator: each" under "fifth" only',
   );
 
 /** What `chaos sweep` runs beside the points of variants: a trial of its own, once for each order of a relay's steps. */

@@ -34,9 +34,13 @@ export interface Scenario {
 /** One way to run a scenario: what the scenario says plus what the variant adds. */
 export interface Variant {
   readonly name: string;
+  /** Its name in the file, which in a sweep over numbers of nodes stands for several. */
+  readonly key: string;
   readonly turn: VariantTurn;
   /** The comments above its turn, its name and its fields; null: none. */
   readonly comment: string | null;
+  /** One of `fifth` that runs in each iteration where they cost little: in the simulator. */
+  readonly eachSimulated: boolean;
   /** Of the scenario, unless the variant has its own. */
   readonly topology: string;
   readonly profile: string;

@@ -72,7 +72,8 @@ export class YamlFile {
   }
 
   throwIfWrong(): void {
-    if (this.#problems.length > 0) throw new ScenarioError(this.#problems);
+    // A variant that stands for several has each of its problems as often.
+    if (this.#problems.length > 0) throw new ScenarioError([...new Set(this.#problems)]);
   }
 
   /** The line of the value at `path`, or of the nearest part of it that exists. */

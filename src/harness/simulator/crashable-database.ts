@@ -2,8 +2,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../support/assert.ts';
 import type { Prng } from '../../support/prng.ts';
 import type { Database, OpenDatabase, Sql, SqlValue } from '../../sut/io/database.ts';
-import { openingStatements, readOnly, SqliteSql, transact } from '../../sut/io/sql.ts';
+import { begin, commit, openingStatements, readOnly, SqliteSql } from '../../sut/io/sql.ts';
 import { storageErrorOf } from '../../sut/io/storage-error.ts';
+import type { StepMoment } from '../topology/topology.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { ReadyStep, StepOrder } from './step-order.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -15,8 +16,8 @@ const nextTurnMs = 0.1;
 /** PRAGMA synchronous: below FULL, SQLite does not wait for the disk at each commit. */
 const synchronousFull = 2;
 
-/** Hears of each step just before it runs and just after what it did is committed; may end the process there. */
-export type StepObserver = (at: 'before' | 'after', step: ReadyStep) => void;
+/** Hears of each step at its moments, a read's before and after; may end the process there, or pause it. */
+export type StepObserver = (at: StepMoment, step: ReadyStep) => void;
 
 /** What the steps of all databases of one stage share. */
 export interface StepWorld {
@@ -157,6 +158,12 @@ interface Durability {
   readonly close: () => void;
 }
 
+/** What a step does, and what makes it last; a read has no second half. */
+interface Work<T> {
+  readonly first: () => T;
+  readonly commit?: () => void;
+}
+
 /** A step that was asked for and has not run. */
 interface PendingStep extends ReadyStep {
   readonly run: () => void;
@@ -187,16 +194,20 @@ class SteppedDatabase implements Database {
   }
 
   transaction<T>(step: string, work: (sql: Sql) => T): Promise<T> {
-    return this.#enqueue({ step, isWrite: true }, stepMs.transaction, () => {
-      this.#durability.willCommit();
-      const result = transact(this.#database, this.#sql, step, work);
-      this.#durability.committed();
-      return result;
+    return this.#enqueue({ step, isWrite: true }, stepMs.transaction, {
+      first: () => {
+        this.#durability.willCommit();
+        return begin(this.#database, this.#sql, step, work);
+      },
+      commit: () => {
+        commit(this.#database, this.#sql, step);
+        this.#durability.committed();
+      },
     });
   }
 
   read<T>(step: string, work: (sql: Sql) => T): Promise<T> {
-    return this.#enqueue({ step, isWrite: false }, stepMs.read, () => readOnly(this.#sql, step, work));
+    return this.#enqueue({ step, isWrite: false }, stepMs.read, { first: () => readOnly(this.#sql, step, work) });
   }
 
   /** A step that was asked for before still runs, as it would have within the call of a real database. */
@@ -216,7 +227,7 @@ class SteppedDatabase implements Database {
   #enqueue<T>(
     asked: Omit<ReadyStep, 'process'>,
     [lowMs, highMs]: readonly [number, number],
-    work: () => T,
+    work: Work<T>,
   ): Promise<T> {
     // A process that is gone waits for ever.
     if (this.#process.isGone) return new Promise(() => undefined);
@@ -238,16 +249,35 @@ class SteppedDatabase implements Database {
     });
   }
 
-  #run<T>(ready: ReadyStep, work: () => T, resolve: (value: T) => void, reject: (error: unknown) => void): void {
-    this.#world.observe('before', ready);
-    if (this.#process.isGone) return;
-    try {
-      const value = work();
+  /** At each moment the process may end, or be paused: then it goes on from there, nothing else before it. */
+  #run<T>(
+    ready: ReadyStep,
+    { first, commit: last }: Work<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const goOn = (work: () => void) =>
+      this.#process.deliver(() => {
+        try {
+          work();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    const committed = (value: T) => {
       this.#world.observe('after', ready);
-      if (!this.#process.isGone) resolve(value);
-    } catch (error) {
-      reject(error);
-    }
+      goOn(() => resolve(value));
+    };
+    this.#world.observe('before', ready);
+    goOn(() => {
+      const value = first();
+      if (last === undefined) return committed(value);
+      this.#world.observe('uncommitted', ready);
+      goOn(() => {
+        last();
+        committed(value);
+      });
+    });
   }
 }
 

@@ -72,7 +72,7 @@ const fixedTrials: Readonly<
       await topology.relay.restart();
       await topology.node('node-b').crash();
       await topology.node('node-b').restart();
-      await topology.powerCut('relay');
+      await topology.disks.powerCut('relay');
       await topology.relay.restart();
       await topology.node('node-b').request('reopen', { relays: [...(await topology.relayAddresses('node-b'))] });
       await topology.node('node-a').pause();

@@ -14,9 +14,6 @@ export interface SimulatorOptions {
 /** `node-a` to `node-t`. */
 const swarm = Array.from({ length: 20 }, (_, index) => `node-${String.fromCharCode(97 + index)}`);
 
-/** Ten times as many, which no machine carries as containers. */
-const crowd = Array.from({ length: 200 }, (_, index) => `node-${index + 1}`);
-
 /** What the simulator can stand in for; everything else needs containers. */
 export const simulatedShapes: readonly SimulatedShape[] = [
   { name: 'pair', nodes: ['node-a', 'node-b'], hasTap: false },
@@ -25,10 +22,17 @@ export const simulatedShapes: readonly SimulatedShape[] = [
   { name: 'four-authors', nodes: ['node-a', 'node-b', 'node-c', 'node-d'], hasTap: false },
   { name: 'five', nodes: ['node-a', 'node-b', 'node-c', 'node-d', 'node-e'], hasTap: false },
   { name: 'swarm-lite', nodes: swarm, hasTap: false },
-  { name: 'swarm-200', nodes: crowd, hasTap: false },
 ];
 
-const shapeNames = simulatedShapes.map(({ name }) => name).join(', ');
+const shapeNames = [...simulatedShapes.map(({ name }) => name), 'swarm-2 to swarm-200'].join(', ');
+
+/** Null: there is none of this name. A crowd of any number of nodes, more than a machine carries as containers. */
+function shapeNamed(topology: string): SimulatedShape | null {
+  const count = Number(/^swarm-(\d{1,3})$/.exec(topology)?.[1] ?? 0);
+  const nodes = Array.from({ length: count }, (_, index) => `node-${index + 1}`);
+  if (count >= 2 && count <= 200) return { name: topology, nodes, hasTap: false };
+  return simulatedShapes.find(({ name }) => name === topology) ?? null;
+}
 
 /** What the reference can, as its manifest says; without hooks its release image. */
 export const referenceCan: readonly Capability[] = [
@@ -66,8 +70,8 @@ export async function openSimulator({ betweenStages }: SimulatorOptions = {}): P
     },
 
     cannot(ability: LinkAbility, topology: string): string | null {
-      const shape = simulatedShapes.find(({ name }) => name === topology);
-      if (shape === undefined) return `the simulator offers the topologies ${shapeNames}`;
+      const shape = shapeNamed(topology);
+      if (shape === null) return `the simulator offers the topologies ${shapeNames}`;
       return ability === 'tap' && !shape.hasTap ? `the topology ${topology} has no tap` : null;
     },
 
@@ -103,8 +107,8 @@ function canOf(image: StageOptions['image']): readonly Capability[] {
 }
 
 function shapeOf(topology: string): SimulatedShape {
-  const shape = simulatedShapes.find(({ name }) => name === topology);
-  if (shape !== undefined) return shape;
+  const shape = shapeNamed(topology);
+  if (shape !== null) return shape;
   throw new ScenarioError(`topology: the simulator offers ${shapeNames}; got ${JSON.stringify(topology)}`);
 }
 

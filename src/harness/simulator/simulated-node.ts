@@ -127,6 +127,14 @@ export class SimulatedNode implements NodeControl {
     return async () => setBack();
   }
 
+  /** Its data say that it has read all up to there. The process must have ended. */
+  setCursor(cursor: number): void {
+    assert(this.machine.process === null, 'a node has ended before its data are changed');
+    this.machine.database.inspect((file) =>
+      file.prepare(`INSERT OR REPLACE INTO progress (name, value) VALUES ('contiguous', ?)`).run(cursor),
+    );
+  }
+
   async networks(): Promise<readonly string[]> {
     return this.#options.link().isDetached ? [] : ['data'];
   }

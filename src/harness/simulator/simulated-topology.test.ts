@@ -31,7 +31,7 @@ topologySuite(
   async () => {
     const options = { topology: 'mitm', profile: 'chaos', defects: [], image: 'test', seed: 'suite' } as const;
     const topology = (await arena.openStage(options)) as SimulatedTopology;
-    return { topology, powerCut: (target) => topology.powerCut(target) };
+    return { topology, powerCut: (target) => topology.disks.powerCut(target) };
   },
   { describe, beforeAll, afterAll, test },
 );
@@ -109,7 +109,7 @@ describe('simulated topology', () => {
     await topology.node('node-a').crash();
     await topology.node('node-a').restart();
     expect(await itemCount(topology, 'node-a')).toBe(1);
-    await topology.powerCut('node-a');
+    await topology.disks.powerCut('node-a');
     await topology.node('node-a').restart();
     expect(await itemCount(topology, 'node-a')).toBe(0);
   });

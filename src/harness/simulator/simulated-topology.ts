@@ -10,6 +10,7 @@ import type { Collected } from '../history/collected.ts';
 import { TapRules } from '../sidecars/tap-rules.ts';
 import type {
   CollectPlan,
+  Disks,
   Link,
   NodeControl,
   NodeName,
@@ -20,10 +21,11 @@ import type {
   Writes,
 } from '../topology/topology.ts';
 import type { StepObserver } from './crashable-database.ts';
+import { HeldSteps } from './held-steps.ts';
 import { LinkCapture } from './link-capture.ts';
 import { collectEvidence, plantMarks } from './simulated-evidence.ts';
 import { SimulatedLink } from './simulated-link.ts';
-import type { StageWorld } from './simulated-machine.ts';
+import type { SimulatedMachine, StageWorld } from './simulated-machine.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { SimulatedRelay } from './simulated-relay.ts';
 import { SimulatedNetwork } from './simulated-transport.ts';
@@ -65,6 +67,7 @@ export class SimulatedTopology implements Topology {
   readonly clock: Clock;
   readonly relay: RelayControl;
   readonly tap: Tap | null;
+  readonly disks: Disks;
   readonly writes: Writes;
   readonly #time: VirtualClock;
   readonly #relay: SimulatedRelay;
@@ -74,6 +77,7 @@ export class SimulatedTopology implements Topology {
   readonly #tapRules: TapRules | null;
   #stepOrder: StepOrder;
   #stepObserver: StepObserver = () => undefined;
+  readonly #heldSteps: HeldSteps;
   #mark = '';
   #baseline: RelayStats | null = null;
   #sessionKeys: SessionKeys[] = [];
@@ -91,7 +95,7 @@ export class SimulatedTopology implements Topology {
     const clock = new VirtualClock({ startWallMs, eventsMax });
     this.#stepOrder = seededStepOrder(prng.fork('step-order'));
     const strikes = new WriteStrikes(clock, ({ target, losesPower }) => {
-      const { machine } = this.#machineOf(target);
+      const machine = this.#machineOf(target);
       if (losesPower) machine.powerCut();
       else machine.crash();
     });
@@ -105,8 +109,15 @@ export class SimulatedTopology implements Topology {
         observe: (at, step) => {
           this.#stepObserver(at, step);
           strikes.met(at, step);
+          this.#heldSteps.saw(at, step);
         },
       },
+    };
+    this.#heldSteps = new HeldSteps(clock, (target) => this.#machineOf(target));
+    this.disks = {
+      holdAt: async (place, onHeld) => this.#heldSteps.add(place, onHeld),
+      powerCut: async (target) => this.#machineOf(target).powerCut(),
+      setCursor: async (node, cursor) => this.#known(this.#nodes, node).setCursor(cursor),
     };
     this.name = shape.name;
     this.nodes = shape.nodes;
@@ -206,11 +217,6 @@ export class SimulatedTopology implements Topology {
     this.#time.stop();
   }
 
-  /** The machine of `relay` or of a node loses its power: the process ends, and what was not synced is gone. */
-  async powerCut(target: string): Promise<void> {
-    this.#machineOf(target).machine.powerCut();
-  }
-
   /** Who decides from now on which of several ready database steps runs next. */
   useStepOrder(order: StepOrder): void {
     this.#stepOrder = order;
@@ -226,8 +232,8 @@ export class SimulatedTopology implements Topology {
     return { virtualMs: this.#time.nowMs, events: this.#time.eventCount };
   }
 
-  #machineOf(target: string): SimulatedRelay | SimulatedNode {
-    return target === 'relay' ? this.#relay : this.#known(this.#nodes, target);
+  #machineOf(target: string): SimulatedMachine {
+    return (target === 'relay' ? this.#relay : this.#known(this.#nodes, target)).machine;
   }
 
   #known<T>(of: ReadonlyMap<NodeName, T>, name: NodeName): T {

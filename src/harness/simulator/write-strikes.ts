@@ -1,4 +1,4 @@
-import type { Heal, WritePoint, Writes } from '../topology/topology.ts';
+import type { Heal, StepMoment, WritePoint, Writes } from '../topology/topology.ts';
 import type { ReadyStep } from './step-order.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -26,7 +26,7 @@ export class WriteStrikes implements Writes {
   }
 
   /** To be told of every step. */
-  met(at: 'before' | 'after', { process, step, isWrite }: ReadyStep): void {
+  met(at: StepMoment, { process, step, isWrite }: ReadyStep): void {
     for (const awaited of isWrite ? this.#awaited : []) {
       if (awaited.target !== process || (awaited.write ?? step) !== step) continue;
       if (at === 'before') awaited.begun += 1;

@@ -53,6 +53,8 @@ export interface Topology {
   link(node: NodeName): Link;
   /** Null in a topology without one. */
   readonly tap: Tap | null;
+  /** Null where the machines' disks are out of the arena's reach. */
+  readonly disks: Disks | null;
   /** Null where the arena does not see them. */
   readonly writes: Writes | null;
   /** What `pair` must be given as `relays` for this node: its link's own address and the relay's id. */
@@ -160,6 +162,7 @@ export const linkAbilities = [
   'starve',
   'detach',
   'tap',
+  'disks',
   'writes',
 ] as const;
 export type LinkAbility = (typeof linkAbilities)[number];
@@ -227,6 +230,30 @@ export interface Link {
   witness(): Promise<LinkWitness>;
   /** The faults on the link, by the word of proxy and kernel. */
   inForce(): Promise<readonly InForce[]>;
+}
+
+/** A step of a database: it has not begun; its work is done and not committed; it is committed and nobody has heard of it. */
+export const stepMoments = ['before', 'uncommitted', 'after'] as const;
+export type StepMoment = (typeof stepMoments)[number];
+
+/** The disks of relay and nodes, and the steps by which they write to them. */
+export interface Disks {
+  /**
+   * Holds the process of `relay` or a node at a moment of its `nth` step from now on, of those with these names. `onHeld`
+   * is told when it stands there. Healing lets it go on.
+   */
+  holdAt(at: StepPlace, onHeld: () => void): Promise<Heal>;
+  /** The machine of `relay` or a node loses its power: the process ends, and what was not synced is gone. */
+  powerCut(target: string): Promise<void>;
+  /** The data of a node say that it has read all up to this cursor. Its process must have ended. */
+  setCursor(node: NodeName, cursor: number): Promise<void>;
+}
+
+export interface StepPlace {
+  readonly process: string;
+  readonly steps: readonly string[];
+  readonly moment: StepMoment;
+  readonly nth: number;
 }
 
 /** One fault on a link, in the units it was asked for in. */

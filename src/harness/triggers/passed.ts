@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byteCount, duration, nodeName } from '../../contract/parameters.ts';
+import { byteCount, duration, nodeName, stepsOf } from '../../contract/parameters.ts';
 import { directions } from '../../contract/tap.ts';
 import { assert } from '../../support/assert.ts';
 import type { Timer } from '../../support/clock.ts';
@@ -16,11 +16,6 @@ const count = z.number().int().nonnegative();
 const atByte = (bytes: number) => ({ afterBytes: bytes });
 const atRecord = (records: number) => ({ nth: records + 1, bytes: 0 });
 
-/** From the first on, as long as the last is not passed. */
-function everyStep({ from, to, step }: { readonly from: number; readonly to: number; readonly step: number }) {
-  return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
-}
-
 const parameters = z.union([
   z
     .strictObject({
@@ -31,18 +26,7 @@ const parameters = z.union([
         .union([duration.transform((ms) => ({ from: ms, to: ms })), z.strictObject({ from: duration, to: duration })])
         .optional(),
       /** Where a sweep strikes instead, once each. */
-      swept: z
-        .union([
-          z.array(byteCount),
-          z
-            .strictObject({
-              from: byteCount,
-              to: byteCount,
-              step: byteCount.refine((step) => step > 0, 'at least one'),
-            })
-            .transform(everyStep),
-        ])
-        .default([]),
+      swept: z.union([z.array(byteCount), stepsOf(byteCount)]).default([]),
     })
     .transform(({ bytes, after, swept, ...rest }) => ({ ...rest, at: atByte(bytes), after, swept: swept.map(atByte) })),
   z
@@ -59,7 +43,7 @@ export const passed: Trigger<z.output<typeof parameters>> = {
   name: 'passed',
   about: 'So many bytes or records of a direction passed the tap, which lets no more by until the fault is on.',
   parameters,
-  needsTap: true,
+  abilities: ['tap'],
   async arm({ topology, clock, prng }, { link, direction, 'of-records-from': minBytes, ...moment }, fire) {
     assert(topology.tap !== null, 'the trigger `passed` is used in topologies with a tap');
     const after = 'after' in moment ? moment.after : undefined;

@@ -1,4 +1,5 @@
 import { announced } from './announced.ts';
+import { atStep } from './at-step.ts';
 import { elapsed } from './elapsed.ts';
 import { healed } from './healed.ts';
 import { passed } from './passed.ts';
@@ -8,5 +9,8 @@ import { unacknowledged } from './unacknowledged.ts';
 
 /** Every trigger that a fault's `when` can name. */
 export const triggers: Readonly<Record<string, Trigger>> = Object.fromEntries(
-  [announced, unacknowledged, passed, struck, elapsed, healed].map((trigger) => [trigger.name, trigger as Trigger]),
+  [announced, unacknowledged, passed, atStep, struck, elapsed, healed].map((trigger) => [
+    trigger.name,
+    trigger as Trigger,
+  ]),
 );

@@ -3,7 +3,7 @@ import type { NodeEvent } from '../../contract/control.ts';
 import type { Clock } from '../../support/clock.ts';
 import type { Prng } from '../../support/prng.ts';
 import type { HistoryEntry } from '../history/history.ts';
-import type { Heal, NodeName, Topology } from '../topology/topology.ts';
+import type { Heal, LinkAbility, NodeName, Topology } from '../topology/topology.ts';
 
 /** A moment of the trial that sets off a fault. The file's name is the export's name is the name in YAML. */
 export interface Trigger<Parameters = unknown> {
@@ -11,8 +11,8 @@ export interface Trigger<Parameters = unknown> {
   /** What is waited for, for `chaos show` and the reference table. */
   readonly about: string;
   readonly parameters: z.ZodType<Parameters>;
-  /** True when it needs a topology with a tap. */
-  readonly needsTap?: boolean;
+  /** What the arena must be able to do; otherwise a variant with a fault that waits for it is not run. */
+  readonly abilities?: readonly LinkAbility[];
   /**
    * Calls `fire` once, when the moment comes. The returned function ends the watch and lets go what was held for it;
    * it is called after the fault was injected, or when the moment never came.

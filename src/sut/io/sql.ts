@@ -62,11 +62,27 @@ function rowOf<Row>(names: readonly string[], values: readonly SqlValue[]): Row 
 
 /** Runs `work` between BEGIN IMMEDIATE and COMMIT; any throw, that of COMMIT included, rolls back and is passed on. */
 export function transact<T>(database: DatabaseSync, sql: Sql, step: string, work: (sql: Sql) => T): T {
-  try {
+  const result = begin(database, sql, step, work);
+  commit(database, sql, step);
+  return result;
+}
+
+/** The first half of `transact`: the transaction is open after it. */
+export function begin<T>(database: DatabaseSync, sql: Sql, step: string, work: (sql: Sql) => T): T {
+  return orRollBack(database, sql, step, () => {
     sql.run('BEGIN IMMEDIATE');
-    const result = work(sql);
-    sql.run('COMMIT');
-    return result;
+    return work(sql);
+  });
+}
+
+/** The second half. */
+export function commit(database: DatabaseSync, sql: Sql, step: string): void {
+  orRollBack(database, sql, step, () => sql.run('COMMIT'));
+}
+
+function orRollBack<T>(database: DatabaseSync, sql: Sql, step: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     // After some failures, a full disk among them, SQLite has rolled back by itself.
     if (database.isTransaction) sql.run('ROLLBACK');

@@ -31,12 +31,12 @@ export function described(scenario: Scenario): string {
     `  ${why}`,
     ...comment('  ', scenario.comment),
     `  topology ${topology}, profile ${profile}, ${iterations} iterations${alone}`,
-    ...scenario.variants.flatMap(describedVariant),
+    ...[...Map.groupBy(scenario.variants, ({ key }) => key).values()].flatMap(describedVariants),
     ...(scenario.orders === null
       ? []
       : [
           `  In every order of the relay’s steps ${scenario.orders.step}:`,
-          ...describedVariant(scenario.orders.variant),
+          ...describedVariants([scenario.orders.variant]),
         ]),
     '  Always checked:',
     ...standingChecks.map((check) => `    ${check.name}: ${check.about}`),
@@ -58,13 +58,17 @@ const turns: Record<VariantTurn, string> = {
   sweep: 'only in a sweep',
 };
 
-function describedVariant(variant: Variant): string[] {
+/** The first of those that are alike but for the number of nodes. */
+function describedVariants(alike: readonly Variant[]): string[] {
+  const [variant, last] = [alike[0]!, alike.at(-1)!];
+  const names = variant === last ? variant.name : `${variant.name} to ${last.name}, here the first of them`;
+  const turn = `${turns[variant.turn]}${variant.eachSimulated ? ', in the simulator in each' : ''}`;
   const seeded = variant.seeded ? 'after a seed set of 20 items from each of two nodes' : 'on an empty group';
   const needs = variant.needs.length === 0 ? '' : `; needs ${variant.needs.join(', ')}`;
   const steps = (all: readonly BoundStep[]) => all.flatMap((bound) => entry(bound, bound.step.about));
   const checks = (all: readonly BoundCheck[]) => all.flatMap((bound) => entry(bound, bound.checker.about));
   return [
-    `  Variant ${variant.name}, ${turns[variant.turn]}, ${seeded}${needs}:`,
+    `  Variant ${names}, ${turn}, ${seeded}${needs}:`,
     ...comment('    ', variant.comment),
     ...section('before', steps(variant.prepare)),
     ...section('fault', variant.faults.flatMap(describedFault)),

@@ -4,6 +4,7 @@ import type { IterationOptions } from '../../runner/iteration.ts';
 import type { RunVerdict } from '../../runner/results.ts';
 import { StagePool } from '../../runner/stage-pool.ts';
 import { sweep, sweepOrders, sweepPoints } from '../../runner/sweep.ts';
+import type { Catalogue } from '../../scenario/catalogue.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { StepOrderWalk } from '../../simulator/step-order-walk.ts';
 import type { Arena } from '../../topology/topology.ts';
@@ -14,6 +15,11 @@ import { baselineRequest, expectTestImage, withRun } from '../open-run.ts';
 import { addSharedOptions, defectOption, type SharedOptions, wholeNumber } from '../run-options.ts';
 import { select } from '../select.ts';
 
+interface SweepCommandOptions extends SharedOptions {
+  readonly point?: number;
+  readonly defect: readonly string[];
+}
+
 /** `chaos sweep ID`: strikes at every point a scenario's fault can strike at, once each. */
 export function addSweep(program: Command, answers: (exitCode: number) => void): void {
   addSharedOptions(program.command('sweep'))
@@ -21,16 +27,17 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
     .argument('<what...>', 'IDs, patterns such as "S-SM-*", categories, tags, or all')
     .addOption(defectOption())
     .option('--point <n>', 'just this one of the points of a fault, a wait or a step, counted from 1', wholeNumber)
-    .action(async (words: string[], given: SharedOptions & { point?: number; defect: string[] }) => {
+    .action(async (words: string[], given: SweepCommandOptions) => {
       if (given.arena === 'docker')
         throw new ScenarioError('sweep requires --arena simulator: its points are thousands');
       const options = { ...given, arena: 'simulator' as const };
-      const check = (catalogue: Parameters<typeof select>[0]) => {
+      const check = (catalogue: Catalogue) => {
         expectDefects(catalogue, given);
         const swept = select(catalogue, words).scenarios.filter(
           (scenario) => scenario.orders !== null || sweepPoints(scenario).length > 0,
         );
         if (swept.length === 0) throw new ScenarioError(`sweep: ${words.join(' ')} enumerates nothing`);
+        if (given.point !== undefined) expectPoint(swept, given.point);
         return swept;
       };
       answers(
@@ -55,6 +62,14 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
     });
 }
 
+/** Throws ScenarioError unless it is a point of the one scenario there is. */
+function expectPoint(swept: readonly Scenario[], point: number): void {
+  if (swept.length > 1) throw new ScenarioError(`--point: expected one scenario, got ${swept.length}`);
+  const { length } = sweepPoints(swept[0]!);
+  if (point > length)
+    throw new ScenarioError(`--point: expected one of the ${length} points of ${swept[0]!.id}, got ${point}`);
+}
+
 /** Runs all points, or the one named; prints each that did not pass with the line that runs it again, and answers their verdicts. */
 async function sweepOne(
   scenario: Scenario,
@@ -64,8 +79,6 @@ async function sweepOne(
 ): Promise<readonly RunVerdict[]> {
   const all = sweepPoints(scenario);
   const points = only === null ? all : all.slice(only - 1, only);
-  if (points.length === 0 && only !== null)
-    throw new ScenarioError(`--point: expected one of the ${all.length} points of ${scenario.id}, got ${only}`);
   const trials = (on: Arena): IterationOptions => ({
     ...settings,
     pool: new StagePool(on),
@@ -88,7 +101,7 @@ async function sweepOne(
   const planted = settings.defects.map((defect) => ` --defect ${defect}`).join('');
   const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}${planted}`;
   for (const { point, trial } of struck) {
-    console.log(`${trial.verdict} at ${JSON.stringify(point.place)}: ${trial.because}`);
+    console.log(`${trial.verdict} of ${point.variant.name} at ${JSON.stringify(point.place)}: ${trial.because}`);
     console.log(`  again: ${again} --point ${all.indexOf(point) + 1}`);
   }
   for (const { point, trial } of ordered.failures) {
