@@ -22,7 +22,7 @@ interface Wait {
 
 /**
  * Each wait before a reconnect lay in its band: attempt n waits min(2^(n-1), 30) s and up to 5 s more, by the states the
- * node announced. A wait that an order to connect or the end of the process cut short counts for nothing.
+ * node announced and its own clock: what a busy tester hears of late would make the next wait look short. A wait that an order to connect or the end of the process cut short counts for nothing.
  */
 export const backoffObeyed: Checker<z.output<typeof parameters>> = {
   name: 'backoff-obeyed',
@@ -53,11 +53,11 @@ function waitsOf(record: TrialRecord, node: string): Wait[] {
       (entry.kind === 'process' && entry.target === node);
     if (isCutShort) begun = null;
     if (entry.kind !== 'event' || entry.node !== node || entry.event.event !== 'state') continue;
-    const { state, attempt } = entry.event;
+    const { state, attempt, atMs } = entry.event;
     if (state === 'connecting' && begun !== null) {
-      waits.push({ node, attempt: begun.attempt, tookMs: entry.atMs - begun.atMs });
+      waits.push({ node, attempt: begun.attempt, tookMs: atMs - begun.atMs });
     }
-    begun = state === 'reconnecting' ? { attempt, atMs: entry.atMs } : null;
+    begun = state === 'reconnecting' ? { attempt, atMs } : null;
   }
   return waits;
 }

@@ -42,6 +42,17 @@ describe('backoff-obeyed', () => {
         },
       },
       {
+        says: 'valid',
+        when: 'it waited as long as it must, and the tester heard late of its beginning',
+        change: (d) => {
+          waits(3000)(d);
+          for (const entry of d.entries) {
+            if (entry.kind !== 'event' || entry.event.event !== 'state') continue;
+            if (entry.event.state === 'reconnecting') entry.atMs += 2500;
+          }
+        },
+      },
+      {
         says: 'unknown',
         when: 'an order to connect cut the wait short',
         change: (d) => {

@@ -138,7 +138,7 @@ export function validRecord(): Draft {
     ],
     baseline: cleanNetwork,
     entries: entries.map(
-      (fact, index) => ({ index, atMs: times[index]!, ...fact }) as HistoryEntry,
+      (fact, index) => ({ index, atMs: times[index]!, ...stamped(fact, times[index]!) }) as HistoryEntry,
     ) as Draft['entries'],
     collected: validCollected() as Draft['collected'],
   };
@@ -426,10 +426,15 @@ export function tapped(
 
 /** Adds a fact at a time, keeping entries in order of time and numbered. */
 export function insert(draft: Draft, atMs: number, ...facts: readonly HistoryFact[]): void {
-  const added = facts.map((fact) => ({ index: 0, atMs, ...fact }) as Draft['entries'][number]);
+  const added = facts.map((fact) => ({ index: 0, atMs, ...stamped(fact, atMs) }) as Draft['entries'][number]);
   const place = draft.entries.findIndex((entry) => entry.atMs > atMs);
   draft.entries.splice(place < 0 ? draft.entries.length : place, 0, ...added);
   renumber(draft);
+}
+
+/** What is announced without a time was announced when it was heard. */
+function stamped(fact: HistoryFact, atMs: number): HistoryFact {
+  return fact.kind === 'event' && fact.event.atMs === 0 ? { ...fact, event: { ...fact.event, atMs } } : fact;
 }
 
 /** Takes out the entries that match. */

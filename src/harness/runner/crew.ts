@@ -35,6 +35,9 @@ export interface CrewOptions {
   readonly pastMs: ReadonlyMap<string, number>;
 }
 
+/** Twenty nodes begin at once, shake hands at once and read everything at once, on a machine that they share with others. */
+const crowdPlaces = 3;
+
 /** So many trials that need the machine for themselves, among so many iterations, and one worker fewer is left. */
 const tooMany = { asks: 3, among: 10 };
 
@@ -68,7 +71,9 @@ export class Crew {
     const exclusive = scenario.exclusive && arena.name !== 'simulator';
     const { topology, profile } = variant ?? scenario;
     const kind = stageKind({ topology, profile, ...system });
-    return this.#queue.run({ scenario: scenario.id, kind, exclusive }, (place) => {
+    const hasCrowd = scenario.variants.some((one) => one.topology.startsWith('swarm-')) && arena.name !== 'simulator';
+    const places = hasCrowd ? crowdPlaces : 1;
+    return this.#queue.run({ scenario: scenario.id, kind, exclusive, places }, (place) => {
       const here: Iterate = (of, planned, settings, reporter) => {
         const alone = () => {
           this.#makeRoom(reporter);

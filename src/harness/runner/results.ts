@@ -44,7 +44,7 @@ export interface RunUsage {
   readonly wallMs: number;
   /** Of all workers together, in iterations. */
   readonly busyMs: number;
-  /** Left empty for iterations that run alone. */
+  /** Left empty for iterations that run alone or need several places. */
   readonly aloneMs: number;
   /** Left empty at the end, with nothing left to start. */
   readonly tailMs: number;

@@ -39,8 +39,8 @@ async function played(
   let left = works.length;
   const all = Promise.all(
     works.map(async (work) => {
-      const { name, scenario = name, kind = 'pair', exclusive = false } = work;
-      await queue.run({ scenario, kind, exclusive }, (place) => act(work, place));
+      const { name, scenario = name, kind = 'pair', exclusive = false, places = 1 } = work;
+      await queue.run({ scenario, kind, exclusive, places }, (place) => act(work, place));
       left -= 1;
     }),
   );
@@ -143,6 +143,19 @@ describe('work that runs alone', () => {
   });
 });
 
+test('work that is as much as three others takes their places, and small work does not keep it waiting', async () => {
+  const works = [
+    { name: 'crowd', lengthMs: 100, places: 3 },
+    { name: 'crowd2', lengthMs: 100, places: 3 },
+    ...['a', 'b', 'c'].map((name) => ({ name, lengthMs: 10 })),
+  ];
+  const past = { crowd: 1000, crowd2: 1000, a: 1, b: 1, c: 1 };
+  const { starts, times } = await played(4, works, past);
+  expect(starts).toEqual(['0 crowd', '100 crowd2', '100 a', '110 b', '120 c']);
+  expect(times).toEqual({ wallMs: 200, busyMs: 630, aloneMs: 100, tailMs: 70 });
+  expect((await played(2, works.slice(0, 1))).times).toEqual({ wallMs: 100, busyMs: 200, aloneMs: 0, tailMs: 0 });
+});
+
 test('the end, with nothing left to start, is told apart', async () => {
   const { times } = await played(3, [
     { name: 'a', lengthMs: 10 },
@@ -153,7 +166,7 @@ test('the end, with nothing left to start, is told apart', async () => {
 
 test('work that throws gives its place back', async () => {
   const queue = new WorkQueue({ workers: 1, wallMs: () => 0, pastMs: new Map(), isReady: () => false });
-  const work = { scenario: 'a', kind: 'pair', exclusive: false };
+  const work = { scenario: 'a', kind: 'pair', exclusive: false, places: 1 };
   await expect(queue.run(work, () => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
   expect(await queue.run(work, async () => 'here')).toBe('here');
 });
@@ -163,7 +176,7 @@ test('with a place fewer no more begins until enough have ended', async () => {
   const enders: (() => void)[] = [];
   const begin = () =>
     queue.run(
-      { scenario: 'S-SM-01', kind: 'pair', exclusive: false },
+      { scenario: 'S-SM-01', kind: 'pair', exclusive: false, places: 1 },
       () => new Promise<void>((end) => enders.push(end)),
     );
   const turn = () => new Promise((resolve) => setImmediate(resolve));

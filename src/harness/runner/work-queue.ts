@@ -6,6 +6,8 @@ export interface QueuedWork {
   readonly kind: string;
   /** Runs with no other at its side. */
   readonly exclusive: boolean;
+  /** Places it takes while others run: more than one where it is as much for the machine as several others. */
+  readonly places: number;
 }
 
 /** Where a piece of work runs. */
@@ -31,7 +33,7 @@ const stepsForgone = 2;
 export interface PlaceTimes {
   readonly wallMs: number;
   readonly busyMs: number;
-  /** Left empty for work that runs alone: while others ended, and while it ran. */
+  /** Left empty for work that runs alone, while others ended and while it ran, or that waits for several places. */
   readonly aloneMs: number;
   /** Left empty because nothing was left to start. */
   readonly tailMs: number;
@@ -46,7 +48,7 @@ interface Waiting {
 }
 
 /**
- * Runs pieces of work side by side, `workers` at a time; with one worker in the order in which they come. With more,
+ * Runs pieces of work side by side on `workers` places; with one worker in the order in which they come. With more,
  * what runs alone comes first, because at the start nothing has to end before it; then one of each scenario nobody
  * knows the length of; then the longest, so that none of them is left over for the end, as far as stages serve again;
  * last what has to go on alone, because all places but one stay empty until the others have ended.
@@ -136,9 +138,18 @@ export class WorkQueue {
     entry.start();
   }
 
+  get #busyPlaces(): number {
+    return [...this.#running].reduce((sum, one) => sum + this.#placesOf(one), 0);
+  }
+
+  #placesOf({ work, alone }: Waiting): number {
+    return alone ? 1 : Math.min(work.places, this.#places);
+  }
+
   /** What may start now; null: nothing. */
   #next(): Waiting | null {
-    if (this.#waiting.length === 0 || this.#running.size >= this.#places) return null;
+    const free = this.#places - this.#busyPlaces;
+    if (this.#waiting.length === 0 || free <= 0) return null;
     if (this.#options.workers === 1) return this.#waiting[0]!;
     if ([...this.#running].some(({ alone }) => alone)) return null;
     const besides = this.#waiting.filter((waiting) => !waiting.alone);
@@ -146,7 +157,9 @@ export class WorkQueue {
       this.#waiting.find((waiting) => waiting.alone && !waiting.isLate) ??
       (besides.length === 0 ? this.#waiting[0] : undefined);
     if (alone !== undefined) return this.#running.size === 0 ? alone : null;
-    return this.#best(besides);
+    // What is due and finds too little room is waited for: else small work would go before it for ever.
+    const best = this.#best(besides);
+    return this.#placesOf(best) <= free ? best : null;
   }
 
   #best(candidates: readonly Waiting[]): Waiting {
@@ -165,11 +178,12 @@ export class WorkQueue {
     const spentMs = nowMs - this.#accountedMs;
     this.#accountedMs = nowMs;
     // More may still be at work than there are places left.
-    const idleMs = spentMs * Math.max(0, this.#places - this.#running.size);
-    const isForAlone = [...this.#running, ...this.#waiting].some(({ alone }) => alone);
+    const busyPlaces = this.#busyPlaces;
+    const idleMs = spentMs * Math.max(0, this.#places - busyPlaces);
+    const isForOthers = this.#waiting.length > 0 || [...this.#running].some(({ alone }) => alone);
     this.#times.wallMs += spentMs;
-    this.#times.busyMs += spentMs * this.#running.size;
-    if (isForAlone) this.#times.aloneMs += idleMs;
+    this.#times.busyMs += spentMs * busyPlaces;
+    if (isForOthers) this.#times.aloneMs += idleMs;
     else this.#times.tailMs += idleMs;
   }
 }
