@@ -34,12 +34,11 @@ function fault(kind: string, ...seen: readonly Seen[]): Change {
 
 const again = { status: 'running', startedAtMs: 12_000 } as const;
 
-/** A process that was to end at a write of one name ended at one of another. */
-function atWrite(asked: string | undefined, write: string): Change {
+/** A process was killed when a trigger had fired that saw this of a step. */
+function atStep(saw: { readonly asked?: readonly string[]; readonly step?: string }): Change {
   return (draft) => {
-    fault('kill-at-write', { status: 'ended', exitCode: 137 }, again)(draft);
-    edit(draft, beginsFault, { parameters: { target: 'node-a', write: asked } });
-    insert(draft, faultFromMs + 1, witness('write-strike', { target: 'node-a', write }, 0));
+    fault('kill', { status: 'ended', exitCode: 137 }, again)(draft);
+    insert(draft, faultFromMs - 1, witness('triggered', { trigger: 'at-step', ...saw }, 0));
   };
 }
 
@@ -62,31 +61,21 @@ const rows: readonly Row[] = [
   },
   {
     says: 'valid',
-    when: 'a process killed at a write ended with 137 and started',
-    change: atWrite('apply-page', 'apply-page'),
+    when: 'it was killed at a step that was asked for',
+    change: atStep({ asked: ['apply-asked', 'apply-page'], step: 'apply-page' }),
   },
+  { says: 'valid', when: 'any step that writes would do', change: atStep({ step: 'seal' }) },
   {
-    says: 'valid',
-    when: 'any write would do',
-    change: atWrite(undefined, 'seal'),
+    says: 'invalid',
+    when: 'it was killed at another step',
+    change: atStep({ asked: ['apply-page'], step: 'seal' }),
+    naming: 'it struck at the step seal, not apply-page',
   },
   {
     says: 'invalid',
-    when: 'a process ended at another write',
-    change: atWrite('apply-page', 'seal'),
-    naming: 'it ended at the write seal, not apply-page',
-  },
-  {
-    says: 'invalid',
-    when: 'a process ended, and nobody told at which write',
-    change: fault('kill-at-write', { status: 'ended', exitCode: 137 }, again),
-    naming: 'no write was told',
-  },
-  {
-    says: 'invalid',
-    when: 'the write never came',
-    change: fault('kill-at-write'),
-    naming: 'not seen to end',
+    when: 'it was to be killed at a step, and nobody told at which it was',
+    change: atStep({ asked: ['apply-page'] }),
+    naming: 'no step was told',
   },
   {
     says: 'valid',

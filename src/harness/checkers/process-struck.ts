@@ -11,7 +11,6 @@ type State = WitnessValue<'process'>;
 const struck: Readonly<Record<string, (states: readonly State[]) => string | null>> = {
   kill: (states) => endedAndStarted(states, 137),
   'power-cut': (states) => endedAndStarted(states, 137),
-  'kill-at-write': (states) => endedAndStarted(states, 137),
   stop: (states) => endedAndStarted(states, 0),
   pause: pausedThroughout,
 };
@@ -19,7 +18,7 @@ const struck: Readonly<Record<string, (states: readonly State[]) => string | nul
 /**
  * By the word of the arena (the engine, in containers), every process that a fault struck was struck: it ended with the
  * exit code of SIGKILL (137) or of an end in order (0) and was started anew, or stood still up to its heal. What was
- * to end at a write did so at one of that name.
+ * to strike at a step of a database struck at one of that name.
  */
 export const processStruck: Checker<Record<string, never>> = {
   name: 'process-struck',
@@ -35,7 +34,7 @@ export const processStruck: Checker<Record<string, never>> = {
     const witnesses = witnessesOf(record, 'process');
     for (const window of windows) {
       const states = witnesses.filter(({ entry }) => entry.fault === window.fault).map(({ value }) => value);
-      const missing = struck[window.name]!(states) ?? missedWrite(record, window);
+      const missing = struck[window.name]!(states) ?? missedStep(record, window);
       if (missing === null) clauses.holds(`${titleOf(window)} as ordered`);
       else clauses.broken(`${titleOf(window)}: ${missing}`);
     }
@@ -57,12 +56,12 @@ function pausedThroughout(states: readonly State[]): string | null {
   return states[0]!.startedAtMs === states.at(-1)!.startedAtMs ? null : 'it was another process at the end';
 }
 
-function missedWrite(record: TrialRecord, { name, fault, parameters }: FaultWindow): string | null {
-  if (name !== 'kill-at-write') return null;
-  const at = witnessesOf(record, 'write-strike').find(({ entry }) => entry.fault === fault)?.value;
-  if (at === undefined) return 'no write was told at which it ended';
-  const { write = at.write } = parameters as { write?: string };
-  return at.write === write ? null : `it ended at the write ${at.write}, not ${write}`;
+function missedStep(record: TrialRecord, { fault }: FaultWindow): string | null {
+  const triggered = witnessesOf(record, 'triggered').find(({ entry }) => entry.fault === fault)?.value;
+  if (triggered?.trigger !== 'at-step') return null;
+  const { asked, step } = triggered;
+  if (step === undefined) return 'no step was told at which it struck';
+  return (asked?.includes(step) ?? true) ? null : `it struck at the step ${step}, not ${asked?.join(' or ')}`;
 }
 
 function titleOf({ name, parameters }: FaultWindow): string {

@@ -101,8 +101,8 @@ export const witnessValues = {
   outstanding: z.object({ node: z.string(), cursors: z.array(count).nullable(), cursor: count.nullable().optional() }),
   /** A record that the tap struck, as it stands in the tap's journal. */
   'tap-strike': z.object({ link: z.string(), connection: count, direction: z.enum(directions), record: count }),
-  /** The write at which a process was ended. */
-  'write-strike': z.object({ target: z.string(), write: z.string() }),
+  /** A fault's trigger fired; at a step of a database: of those asked for (left out: any that writes), this one. */
+  triggered: z.object({ trigger: z.string(), asked: z.array(z.string()).optional(), step: z.string().optional() }),
   /** Just before a connection whose answers were withheld was closed: whether the relay had stored the push. */
   'answer-withheld': z.object({ stored: z.boolean().nullable(), answersSwallowed: count }),
 } as const;

@@ -99,7 +99,6 @@ class DockerArena implements Arena {
       return messageOf(error);
     }
     if (ability === 'disks') return 'a container keeps its disk to itself: only the simulator stops it at a step of it';
-    if (ability === 'writes') return 'containers write to their own disks; only the simulator strikes at one write';
     if (ability === 'tap' && !found.hasTap) return `the topology ${topology} has no tap`;
     if (found.sharedMachine !== null && ofMachines.includes(ability)) {
       return `the nodes of the topology ${topology} share one machine, and only one of them cannot suffer ${ability}`;

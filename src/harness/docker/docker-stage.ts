@@ -43,7 +43,6 @@ export class DockerStage implements Topology {
   readonly relay: RelayControl;
   readonly tap: Tap | null;
   readonly disks = null;
-  readonly writes = null;
   readonly #options: DockerStageOptions;
   readonly #parts: StageParts;
   readonly #links: ReadonlyMap<NodeName, DockerLink>;

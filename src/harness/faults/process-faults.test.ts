@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { pause } from '../../support/clock.ts';
 import { Prng } from '../../support/prng.ts';
 import { openSimulator } from '../simulator/simulated-arena.ts';
-import { connected, formGroup, holds, inState, pushed, told } from '../topology/suite-steps.ts';
+import { connected, formGroup, holds, inState, pushed } from '../topology/suite-steps.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { Tell } from './fault.ts';
 import { faults } from './registry.ts';
@@ -62,53 +61,6 @@ describe('process faults', () => {
       await holds(topology, 'node-b', await pushed(topology, 'node-a', 1));
     },
   );
-
-  describe('kill-at-write', () => {
-    test.each([
-      { at: 'before', kept: 1 },
-      { at: 'after', kept: 2 },
-    ])('$at: of what is written $kept is there, and the rest comes after the heal', async ({ at, kept }) => {
-      const { topology, inject, events, witnesses } = await stage();
-      const { heal } = await inject('kill-at-write', { target: 'node-b', write: 'apply-page', nth: 2, at });
-      const items = [await pushed(topology, 'node-a', 1)];
-      await holds(topology, 'node-b', items[0]!);
-      items.push(await pushed(topology, 'node-a', 2));
-      await pause(topology.clock, 1_000);
-      expect(witnesses('write-strike')).toEqual([{ target: 'node-b', write: 'apply-page' }]);
-      expect(await topology.node('node-b').inspect()).toMatchObject({ status: 'ended', exitCode: 137 });
-      const pathBack = await topology.link('node-b').cut();
-      await heal();
-      expect(events()).toEqual(['node-b killed', 'node-b started']);
-      expect((await told(topology, 'node-b', 'items', {})).items).toHaveLength(kept);
-      await pathBack();
-      for (const item of items) await holds(topology, 'node-b', item);
-    });
-
-    test('a power cut loses what is not synced, and nothing here is not', async () => {
-      const { topology, inject } = await stage();
-      const { heal } = await inject('kill-at-write', { target: 'relay', nth: 1, at: 'after', power: 'cut' });
-      const item = await pushed(topology, 'node-a', 1);
-      await pause(topology.clock, 1_000);
-      await heal();
-      await holds(topology, 'node-b', item);
-    });
-
-    test('healed before the write comes, nothing is struck', async () => {
-      const { topology, inject, events, witnesses } = await stage();
-      const { heal } = await inject('kill-at-write', { target: 'node-b' });
-      await heal();
-      await holds(topology, 'node-b', await pushed(topology, 'node-a', 1));
-      expect([events(), witnesses('write-strike')]).toEqual([[], []]);
-    });
-
-    test('its sweep strikes before and after each write, with and without power', () => {
-      const { parameters, points } = faults['kill-at-write']!;
-      const swept = points!(parameters.parse({ target: 'node-a', swept: 2 })) as { nth: number }[];
-      expect(swept.map(({ nth }) => nth)).toEqual([1, 1, 1, 1, 2, 2, 2, 2]);
-      expect(new Set(swept.map((point) => JSON.stringify(point))).size).toBe(8);
-      expect(points!(swept[0]!)).toEqual([]);
-    });
-  });
 
   test.each(['relay', 'node-b'])('pause of %s: it stands still to the heal, and goes on', async (target) => {
     const { topology, inject, events, witnesses } = await stage();
@@ -176,7 +128,6 @@ describe('process faults', () => {
     ['expire', { keep: 0 }],
     ['kill', { target: 'proxy' }],
     ['kill', {}],
-    ['kill-at-write', { target: 'node-a', nth: 0 }],
     ['set-back', { target: 'relay' }],
     ['detach', { node: 'relay' }],
   ])('%s refuses %j', (kind, written) => {

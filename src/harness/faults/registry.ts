@@ -12,7 +12,6 @@ import { flipBit } from './flip-bit.ts';
 import { fragments } from './fragments.ts';
 import { holdClose } from './hold-close.ts';
 import { kill } from './kill.ts';
-import { killAtWrite } from './kill-at-write.ts';
 import { latency } from './latency.ts';
 import { loss } from './loss.ts';
 import { mutatedCopies } from './mutated-copies.ts';
@@ -36,7 +35,7 @@ export const faults: Readonly<Record<string, Fault>> = Object.fromEntries(
     ...[loss, blackouts, stall, partition],
     ...[cut, cutAfterBytes, reset, holdClose],
     ...[cutInRecord, cutReconcile, withholdAnswer, flipBit],
-    ...[kill, killAtWrite, powerCut, stop, pause, detach, setBack, setCursor, expire],
+    ...[kill, powerCut, stop, pause, detach, setBack, setCursor, expire],
     mutatedCopies,
   ].map((fault) => [fault.kind, fault as Fault]),
 );

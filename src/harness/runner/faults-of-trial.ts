@@ -4,6 +4,7 @@ import { messageOf } from '../../support/errors.ts';
 import type { Injected, Tell } from '../faults/fault.ts';
 import type { BoundFault, BoundTrigger } from '../scenario/scenario.ts';
 import type { NodeName } from '../topology/topology.ts';
+import type { Saw } from '../triggers/trigger.ts';
 import type { TrialContext } from './trial-context.ts';
 import { watchedBy } from './watched-by.ts';
 
@@ -103,15 +104,18 @@ async function awaitTrigger(
   strike: () => Promise<void>,
 ): Promise<AwaitedFault> {
   const { clock, history, prng } = context;
-  const { promise: ended, resolve: end } = Promise.withResolvers<'fired' | 'given up'>();
-  const release = await when.trigger.arm(watchedBy(context, prng.fork(`trigger/${index}`)), when.parameters, () =>
-    end('fired'),
+  const { promise: ended, resolve: end } = Promise.withResolvers<{ readonly saw: Saw } | 'given up'>();
+  const release = await when.trigger.arm(
+    watchedBy(context, prng.fork(`trigger/${index}`)),
+    when.parameters,
+    (saw = {}) => end({ saw }),
   );
   const timer = clock.setTimer(when.withinMs, () => end('given up'));
   const over = ended.then(async (how) => {
     timer.cancel();
-    if (how === 'fired') {
-      history.append({ kind: 'witness', name: 'triggered', fault: index, value: { trigger: when.name } });
+    if (how !== 'given up') {
+      const value = { trigger: when.name, ...how.saw };
+      history.append({ kind: 'witness', name: 'triggered', fault: index, value });
       await strike();
     } else {
       const waitedFor = `the trigger ${when.name} of fault ${index}`;

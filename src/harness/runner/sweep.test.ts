@@ -119,12 +119,12 @@ describe('the points at which a page is taken in', () => {
   });
 
   test('are both sides of storing it, and red where the cursor is stored first', async () => {
-    const points = ofVariant('killed-at-every-page-stored');
+    const points = ['killed', 'powerless'].flatMap((how) => ofVariant(`${how}-at-every-page-stored`));
     expect(points).toHaveLength(8);
     expect(await sweep(scenario, points, optionsOn(simulator), () => {})).toEqual([]);
     const red = await sweep(scenario, points, optionsOn(simulator, ['cursor-saved-before-items']), () => {});
-    const before = points.filter(({ place }) => (place as { at: string }).at === 'before');
-    expect(red.map(({ point }) => point.place)).toEqual(before.map(({ place }) => place));
+    const before = points.filter(({ place }) => (place as { moment: string }).moment === 'before');
+    expect(red.map(({ point }) => point)).toEqual(before);
     for (const { trial } of red) expect(trial.deciding).toContain('never-beyond-stored');
   });
 });
@@ -154,13 +154,19 @@ describe.each(['a', 'b'])('the bytes of a reconciliation of node-%s', (letter) =
 describe('the writes of a node', () => {
   const scenario = scenarioOf('S-SM-04');
   const ofVariant = (name: string) => sweepPoints(scenario).filter(({ variant }) => variant.name === name);
-  const oneByOne = ofVariant('killed-at-every-write');
-  const overlapping = ofVariant('killed-at-every-write-of-overlapping-work');
+  const ofBoth = (name: string) => ['killed', 'powerless'].flatMap((how) => ofVariant(`${how}-${name}`));
+  const oneByOne = ofBoth('at-every-write');
+  const overlapping = ofBoth('at-every-write-of-overlapping-work');
+  const nthOf = ({ place }: (typeof oneByOne)[number]) => (place as { nth: number }).nth;
 
   test('are each struck before and after, with and without power, and pass', async () => {
     expect([oneByOne.length, overlapping.length]).toEqual([20 * 4, 40 * 4]);
     // The first round (accepted, sealed, acknowledged, a page) and a little, and the last of the work that overlaps.
-    const tried = [...oneByOne.slice(0, 24), ...overlapping.slice(-4)];
+    const tried = [
+      ...oneByOne.filter((point) => nthOf(point) <= 6),
+      ...overlapping.filter((point) => nthOf(point) === 40),
+    ];
+    expect(tried).toHaveLength(24 + 4);
     const failures = await sweep(scenario, tried, optionsOn(simulator), () => {});
     expect(failures.map(({ point, trial }) => [point.place, trial.because])).toEqual([]);
   });
@@ -168,14 +174,17 @@ describe('the writes of a node', () => {
   test('are no more than the sweep strikes at', async () => {
     const { variant, iteration } = oneByOne.at(-1)!;
     const last = variant.faults[0]!;
-    const place = { ...(last.parameters as object), nth: 22 };
-    const beyond = { ...variant, faults: variant.faults.with(0, { ...last, parameters: place }) };
+    const place = { ...(last.when!.parameters as object), nth: 22 };
+    const beyond = {
+      ...variant,
+      faults: variant.faults.with(0, { ...last, when: { ...last.when!, parameters: place } }),
+    };
     const failures = await sweep(scenario, [{ variant: beyond, place, iteration }], optionsOn(simulator), () => {});
     expect(failures.map(({ trial }) => [trial.verdict, trial.deciding])).toEqual([['inert', ['process-struck']]]);
   });
 
   test('are red where the vector is written after the outbox entry', async () => {
-    const tried = oneByOne.slice(12, 16);
+    const tried = oneByOne.filter((point) => nthOf(point) === 4);
     const failures = await sweep(scenario, tried, optionsOn(simulator, ['vector-written-later']), () => {});
     expect(failures.map(({ trial }) => trial.deciding)).toEqual(tried.map(() => ['converges']));
   });

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { until } from '../../support/until.ts';
 import { joinedPair } from './joined-nodes.test-support.ts';
 import type { SimulatedTopology } from './simulated-topology.ts';
+import type { ReadyStep } from './step-order.ts';
 
 let topology: SimulatedTopology;
 
@@ -17,16 +18,20 @@ async function push(until: 'local' | 'relay' = 'local') {
 async function heldAt(moment: 'before' | 'uncommitted' | 'after', steps: readonly string[] = ['relay.push']) {
   topology = await joinedPair('held steps');
   await push('relay');
-  let isHeld = false;
-  const letGo = await topology.disks.holdAt({ process: 'relay', steps, moment, nth: 2 }, () => {
-    isHeld = true;
+  let heldAtStep: string | null = null;
+  const letGo = await topology.disks.holdAt({ process: 'relay', steps, moment, nth: 2 }, (step) => {
+    heldAtStep = step;
   });
   await push();
   await push();
-  const probe = async () => isHeld;
-  await until(topology.clock, { what: 'the hold', probe, holds: (held) => held, everyMs: 1, timeoutMs: 5000 });
+  expect(steps).toContain(await once(() => heldAtStep));
   expect((await topology.relay.inspect()).status).toBe('paused');
   return letGo;
+}
+
+async function once<T>(probe: () => T | null): Promise<T> {
+  const holds = (seen: T | null) => seen !== null;
+  return (await until(topology.clock, { what: 'the hold', probe, holds, everyMs: 1, timeoutMs: 5000 }))!;
 }
 
 async function head(): Promise<number> {
@@ -60,6 +65,24 @@ test.each(['before', 'uncommitted', 'after'] as const)(
 
 test('a step of any of several names can be the one', async () => {
   const letGo = await heldAt('before', ['relay.pull', 'relay.push']);
+  await letGo();
+});
+
+test('without names each step that writes counts, and none that reads', async () => {
+  topology = await joinedPair('held steps');
+  const seen: ReadyStep[] = [];
+  topology.onStep((at, step) => {
+    if (at === 'before' && step.process === 'node-a') seen.push(step);
+  });
+  let heldAtStep: string | null = null;
+  const at = { process: 'node-a', steps: undefined, moment: 'before', nth: 3 } as const;
+  const letGo = await topology.disks.holdAt(at, (step) => {
+    heldAtStep = step;
+  });
+  await push();
+  expect(await once(() => heldAtStep)).toBe(seen.at(-1)!.step);
+  expect(seen.filter(({ isWrite }) => isWrite)).toHaveLength(3);
+  expect(seen.length).toBeGreaterThan(3);
   await letGo();
 });
 

@@ -4,7 +4,7 @@ import type { ReadyStep } from './step-order.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 interface Hold extends StepPlace {
-  readonly onHeld: () => void;
+  readonly onHeld: (step: string) => void;
   seen: number;
 }
 
@@ -19,18 +19,18 @@ export class HeldSteps {
     this.#machineOf = machineOf;
   }
 
-  add(place: StepPlace, onHeld: () => void): Heal {
+  add(place: StepPlace, onHeld: (step: string) => void): Heal {
     const machine = this.#machineOf(place.process);
     let letGo = () => {};
     const hold: Hold = {
       ...place,
       seen: 0,
-      onHeld: () => {
+      onHeld: (step) => {
         const process = machine.process;
         process?.pause();
         letGo = () => process?.resume();
         // Whoever hears of it may end the process, so it is heard when the step has stopped.
-        this.#clock.schedule(0, onHeld);
+        this.#clock.schedule(0, () => onHeld(step));
       },
     };
     this.#holds.add(hold);
@@ -40,11 +40,11 @@ export class HeldSteps {
     };
   }
 
-  saw(moment: StepMoment, { process, step }: ReadyStep): void {
+  saw(moment: StepMoment, { process, step, isWrite }: ReadyStep): void {
     for (const hold of this.#holds) {
-      if (hold.process !== process || hold.moment !== moment || !hold.steps.includes(step)) continue;
+      if (hold.process !== process || hold.moment !== moment || !(hold.steps?.includes(step) ?? isWrite)) continue;
       hold.seen += 1;
-      if (hold.seen === hold.nth) hold.onHeld();
+      if (hold.seen === hold.nth) hold.onHeld(step);
     }
   }
 }

@@ -18,7 +18,6 @@ import type {
   Tap,
   Topology,
   TrialStart,
-  Writes,
 } from '../topology/topology.ts';
 import type { StepObserver } from './crashable-database.ts';
 import { HeldSteps } from './held-steps.ts';
@@ -32,7 +31,6 @@ import { SimulatedNetwork } from './simulated-transport.ts';
 import { type StepOrder, seededStepOrder } from './step-order.ts';
 import type { SystemChanges } from './system-changes.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { WriteStrikes } from './write-strikes.ts';
 
 /** Wall clock at the start of every stage: 1 January 2025, 00:00 UTC. */
 const startWallMs = 1_735_689_600_000;
@@ -68,7 +66,6 @@ export class SimulatedTopology implements Topology {
   readonly relay: RelayControl;
   readonly tap: Tap | null;
   readonly disks: Disks;
-  readonly writes: Writes;
   readonly #time: VirtualClock;
   readonly #relay: SimulatedRelay;
   readonly #nodes = new Map<NodeName, SimulatedNode>();
@@ -94,12 +91,6 @@ export class SimulatedTopology implements Topology {
     const prng = new Prng(seed).fork('stage');
     const clock = new VirtualClock({ startWallMs, eventsMax });
     this.#stepOrder = seededStepOrder(prng.fork('step-order'));
-    const strikes = new WriteStrikes(clock, ({ target, losesPower }) => {
-      const machine = this.#machineOf(target);
-      if (losesPower) machine.powerCut();
-      else machine.crash();
-    });
-    this.writes = strikes;
     const world: StageWorld = {
       clock,
       prng,
@@ -108,7 +99,6 @@ export class SimulatedTopology implements Topology {
         order: () => this.#stepOrder,
         observe: (at, step) => {
           this.#stepObserver(at, step);
-          strikes.met(at, step);
           this.#heldSteps.saw(at, step);
         },
       },

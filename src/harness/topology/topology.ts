@@ -55,8 +55,6 @@ export interface Topology {
   readonly tap: Tap | null;
   /** Null where the machines' disks are out of the arena's reach. */
   readonly disks: Disks | null;
-  /** Null where the arena does not see them. */
-  readonly writes: Writes | null;
   /** What `pair` must be given as `relays` for this node: its link's own address and the relay's id. */
   relayAddresses(node: NodeName): Promise<readonly string[]>;
   /** Starts a trial on a proven clean stage: marks every source for its positive control, starts the captures. */
@@ -163,7 +161,6 @@ export const linkAbilities = [
   'detach',
   'tap',
   'disks',
-  'writes',
 ] as const;
 export type LinkAbility = (typeof linkAbilities)[number];
 
@@ -240,9 +237,9 @@ export type StepMoment = (typeof stepMoments)[number];
 export interface Disks {
   /**
    * Holds the process of `relay` or a node at a moment of its `nth` step from now on, of those with these names. `onHeld`
-   * is told when it stands there. Healing lets it go on.
+   * is told the step's name when it stands there. Healing lets it go on.
    */
-  holdAt(at: StepPlace, onHeld: () => void): Promise<Heal>;
+  holdAt(at: StepPlace, onHeld: (step: string) => void): Promise<Heal>;
   /** The machine of `relay` or a node loses its power: the process ends, and what was not synced is gone. */
   powerCut(target: string): Promise<void>;
   /** The data of a node say that it has read all up to this cursor. Its process must have ended. */
@@ -251,7 +248,8 @@ export interface Disks {
 
 export interface StepPlace {
   readonly process: string;
-  readonly steps: readonly string[];
+  /** Undefined: every step that writes. */
+  readonly steps: readonly string[] | undefined;
   readonly moment: StepMoment;
   readonly nth: number;
 }
@@ -284,26 +282,4 @@ export interface Tap {
   addRule(rule: TapRule, onStrike?: (strike: TapRecord) => void): Promise<Heal>;
   /** Everything that passed since the trial began. */
   journal(): Promise<readonly TapEntry[]>;
-}
-
-/** The transactions of the databases of relay and nodes. */
-export interface Writes {
-  /**
-   * Ends a process at one of its writes that come from now on; `onEnd` is told the name of the write once it is gone.
-   * Healing takes this back; it starts no process again.
-   */
-  endAt(point: WritePoint, onEnd: (write: string) => void): Promise<Heal>;
-}
-
-export interface WritePoint {
-  /** `relay` or a node. */
-  readonly target: string;
-  /** Counts only writes of this name; undefined: all. */
-  readonly write: string | undefined;
-  /** From 1. */
-  readonly nth: number;
-  /** Nothing of it is written; or it is committed and the program has not heard of it. */
-  readonly at: 'before' | 'after';
-  /** The machine loses its power as well: what was not synced is gone. */
-  readonly losesPower: boolean;
 }

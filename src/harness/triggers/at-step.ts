@@ -9,8 +9,8 @@ const moment = z.enum(stepMoments);
 
 const parameters = z.strictObject({
   process: z.union([z.literal('relay'), nodeName], 'relay, or a node such as "node-a"'),
-  /** Its name, such as `relay.push`, or several that count as one. */
-  step: z.union([z.string(), z.array(z.string()).min(1)]),
+  /** Its name, such as `relay.push`, or several that count as one; without it each that writes. */
+  step: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   /** `before` it begins; `uncommitted`, its work done; `after` it is committed, and the process has not heard of it. */
   moment: moment.default('before'),
   /** Counted from the start of the load. */
@@ -30,7 +30,9 @@ export const atStep: Trigger<z.output<typeof parameters>> = {
   abilities: ['disks'],
   async arm({ topology }, { process, step, moment: at, nth: count }, fire) {
     assert(topology.disks !== null, 'the trigger `at-step` is used where the arena has hold of the disks');
-    return topology.disks.holdAt({ process, steps: [step].flat(), moment: at, nth: count }, fire);
+    const asked = step === undefined ? undefined : [step].flat();
+    const place = { process, steps: asked, moment: at, nth: count };
+    return topology.disks.holdAt(place, (held) => fire({ asked, step: held }));
   },
   points({ swept, ...written }) {
     if (swept === undefined) return [];

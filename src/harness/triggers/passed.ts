@@ -48,7 +48,7 @@ export const passed: Trigger<z.output<typeof parameters>> = {
     assert(topology.tap !== null, 'the trigger `passed` is used in topologies with a tap');
     const after = 'after' in moment ? moment.after : undefined;
     if (after === undefined) {
-      return topology.tap.addRule({ action: 'hold', link, direction, minBytes, ...moment.at }, fire);
+      return topology.tap.addRule({ action: 'hold', link, direction, minBytes, ...moment.at }, () => fire());
     }
     let timer: Timer | null = null;
     const { afterBytes } = moment.at as { afterBytes: number };

@@ -11,18 +11,16 @@ const parameters = z.strictObject({
   after: duration.default(0),
 });
 
-/** What a fault tells when it strikes: at a record on the tap, at a write of a process. */
-const strikes = ['tap-strike', 'write-strike'];
-
-/** A fault that waits for its record or its write has struck: what was injected long before acts only then. */
+/** A fault that waits on the tap for its record has struck: what was injected long before acts only then. */
 export const struck: Trigger<z.output<typeof parameters>> = {
   name: 'struck',
-  about: 'A fault of the list that waits for a record or a write has struck it, and so much time has passed since.',
+  about: 'A fault of the list that waits on the tap for a record has struck it, and so much time has passed since.',
   parameters,
+  abilities: ['tap'],
   async arm({ clock, entries, onEntry }, { fault, times, after }, fire) {
     let timer: Timer | null = null;
     const isStrike = (entry: ReturnType<typeof entries>[number]) =>
-      entry.kind === 'witness' && strikes.includes(entry.name) && entry.fault === fault;
+      entry.kind === 'witness' && entry.name === 'tap-strike' && entry.fault === fault;
     let seen = entries().filter(isStrike).length;
     const look = () => {
       if (seen >= times) timer ??= clock.setTimer(after, fire);

@@ -14,13 +14,16 @@ export interface Trigger<Parameters = unknown> {
   /** What the arena must be able to do; otherwise a variant with a fault that waits for it is not run. */
   readonly abilities?: readonly LinkAbility[];
   /**
-   * Calls `fire` once, when the moment comes. The returned function ends the watch and lets go what was held for it;
+   * Calls `fire` once, when the moment comes; what it `saw` there is written down. The returned function ends the watch and lets go what was held for it;
    * it is called after the fault was injected, or when the moment never came.
    */
-  arm(trial: WatchedTrial, parameters: Parameters, fire: () => void): Promise<Heal>;
+  arm(trial: WatchedTrial, parameters: Parameters, fire: (saw?: Saw) => void): Promise<Heal>;
   /** Every moment that a sweep strikes at, as parameters of its own. */
   points?(parameters: Parameters): readonly Parameters[];
 }
+
+/** By the arena's word, of the moment itself; a witness of the name `triggered` holds it. */
+export type Saw = Readonly<Record<string, unknown>>;
 
 /** What a trigger may look at. */
 export interface WatchedTrial {
