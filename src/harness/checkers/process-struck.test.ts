@@ -35,10 +35,10 @@ function fault(kind: string, ...seen: readonly Seen[]): Change {
 const again = { status: 'running', startedAtMs: 12_000 } as const;
 
 /** A process was killed when a trigger had fired that saw this of a step. */
-function atStep(saw: { readonly asked?: readonly string[]; readonly step?: string }): Change {
+function atStep(saw: { readonly asked?: readonly string[]; readonly step?: string; readonly status?: string }): Change {
   return (draft) => {
     fault('kill', { status: 'ended', exitCode: 137 }, again)(draft);
-    insert(draft, faultFromMs - 1, witness('triggered', { trigger: 'at-step', ...saw }, 0));
+    insert(draft, faultFromMs - 1, witness('triggered', { trigger: 'at-step', status: 'paused', ...saw }, 0));
   };
 }
 
@@ -76,6 +76,12 @@ const rows: readonly Row[] = [
     when: 'it was to be killed at a step, and nobody told at which it was',
     change: atStep({ asked: ['apply-page'] }),
     naming: 'no step was told',
+  },
+  {
+    says: 'invalid',
+    when: 'the process ran on at the step',
+    change: atStep({ asked: ['apply-page'], step: 'apply-page', status: 'running' }),
+    naming: 'no process stood still',
   },
   {
     says: 'valid',

@@ -18,7 +18,7 @@ const struck: Readonly<Record<string, (states: readonly State[]) => string | nul
 /**
  * By the word of the arena (the engine, in containers), every process that a fault struck was struck: it ended with the
  * exit code of SIGKILL (137) or of an end in order (0) and was started anew, or stood still up to its heal. What was
- * to strike at a step of a database struck at one of that name.
+ * to strike at a step of a database struck at one of that name, while the process stood there.
  */
 export const processStruck: Checker<Record<string, never>> = {
   name: 'process-struck',
@@ -59,8 +59,9 @@ function pausedThroughout(states: readonly State[]): string | null {
 function missedStep(record: TrialRecord, { fault }: FaultWindow): string | null {
   const triggered = witnessesOf(record, 'triggered').find(({ entry }) => entry.fault === fault)?.value;
   if (triggered?.trigger !== 'at-step') return null;
-  const { asked, step } = triggered;
+  const { asked, step, status } = triggered;
   if (step === undefined) return 'no step was told at which it struck';
+  if (status !== 'paused') return `no process stood still at the step ${step}`;
   return (asked?.includes(step) ?? true) ? null : `it struck at the step ${step}, not ${asked?.join(' or ')}`;
 }
 

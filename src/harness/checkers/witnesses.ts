@@ -6,6 +6,7 @@ import type { VectorSnapshot } from './vector.ts';
 
 const count = z.number().int().nonnegative();
 const run = z.tuple([count, count]);
+const processStatus = z.enum(['running', 'paused', 'ended']);
 const lossCounts = {
   packetsSeen: count,
   packetsDropped: count,
@@ -67,7 +68,7 @@ export const witnessValues = {
   /** The arena's word on a process: just after a fault struck it, before its heal, after its heal. */
   process: z.object({
     target: z.string(),
-    status: z.enum(['running', 'paused', 'ended']),
+    status: processStatus,
     startedAtMs: z.number(),
     endedAtMs: z.number().nullable(),
     exitCode: z.number().nullable(),
@@ -101,8 +102,16 @@ export const witnessValues = {
   outstanding: z.object({ node: z.string(), cursors: z.array(count).nullable(), cursor: count.nullable().optional() }),
   /** A record that the tap struck, as it stands in the tap's journal. */
   'tap-strike': z.object({ link: z.string(), connection: count, direction: z.enum(directions), record: count }),
-  /** A fault's trigger fired; at a step of a database: of those asked for (left out: any that writes), this one. */
-  triggered: z.object({ trigger: z.string(), asked: z.array(z.string()).optional(), step: z.string().optional() }),
+  /**
+   * A fault's trigger fired; at a step of a database: of those asked for (left out: any that writes) this one, and the
+   * arena's word on the process that was to stand there.
+   */
+  triggered: z.object({
+    trigger: z.string(),
+    asked: z.array(z.string()).optional(),
+    step: z.string().optional(),
+    status: processStatus.optional(),
+  }),
   /** Just before a connection whose answers were withheld was closed: whether the relay had stored the push. */
   'answer-withheld': z.object({ stored: z.boolean().nullable(), answersSwallowed: count }),
 } as const;

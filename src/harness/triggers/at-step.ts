@@ -32,7 +32,11 @@ export const atStep: Trigger<z.output<typeof parameters>> = {
     assert(topology.disks !== null, 'the trigger `at-step` is used where the arena has hold of the disks');
     const asked = step === undefined ? undefined : [step].flat();
     const place = { process, steps: asked, moment: at, nth: count };
-    return topology.disks.holdAt(place, (held) => fire({ asked, step: held }));
+    const control = process === 'relay' ? topology.relay : topology.node(process);
+    return topology.disks.holdAt(place, async (held) => {
+      const { status } = await control.inspect();
+      fire({ asked, step: held, status });
+    });
   },
   points({ swept, ...written }) {
     if (swept === undefined) return [];
