@@ -35,6 +35,11 @@ describe('words that mean nothing', () => {
     { what: 'no such ID', words: ['run', 'S-CNC-01'], says: /got "S-CNC-01" \(did you mean "S-CONC-01"\?\)/ },
     { what: 'no such ID to show', words: ['show', 'T-LOSS-2'], says: /got "T-LOSS-2" \(did you mean "T-LOSS-02"\?\)/ },
     { what: 'no such ID to prove', words: ['prove', 'nope'], says: /expected an ID, a pattern.*got "nope"/ },
+    {
+      what: 'nothing of the smoke set',
+      words: ['run', '--smoke', 'S-SM-02', '--arena', 'simulator'],
+      says: /--smoke: expected scenarios of the smoke set, got none/,
+    },
     { what: 'nothing to sweep', words: ['sweep', 'T-LOSS-02'], says: /T-LOSS-02 enumerates nothing/ },
     {
       what: 'no such defect to sweep with',
@@ -69,7 +74,7 @@ describe('words that mean nothing', () => {
     {
       what: 'a point of orders',
       words: ['sweep', 'S-CONC-01', '--point', '1'],
-      says: /--point: expected one of the 0 points of S-CONC-01, got 1/,
+      says: /--point: S-CONC-01 enumerates orders, which are run all or none/,
     },
     {
       what: 'no such defect to sweep',

@@ -231,3 +231,17 @@ test(
   },
   timeoutMs,
 );
+
+test(
+  'a dry run names each iteration with its variants, runs nothing and leaves nothing',
+  async () => {
+    const before = place.runs();
+    const { code, stdout } = await chaos([...words, '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^S-CONC-01 first-blob: #0 #2$/m);
+    expect(stdout).toMatch(/^S-CONC-01 seeded: #1 #3$/m);
+    expect(stdout).not.toMatch(/baseline|workers side by side/);
+    expect(place.runs()).toEqual(before);
+  },
+  timeoutMs,
+);

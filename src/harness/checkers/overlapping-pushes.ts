@@ -20,7 +20,6 @@ const parameters = z
 export const overlappingPushes: Checker<z.output<typeof parameters>> = {
   name: 'overlapping-pushes',
   role: 'proof',
-  proves: ['latency'],
   about: 'In so many barrier rounds the relay had all pushes before it sent the first acknowledgement.',
   parameters,
   judge(record, { rounds: wanted, of }) {

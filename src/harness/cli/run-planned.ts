@@ -27,12 +27,12 @@ export interface RunPace {
   readonly dryRun?: boolean;
 }
 
-/** Runs what is planned and answers what became of it, and the exit code. */
+/** Runs what is planned and answers what became of it, and the exit code; a dry run only says what that is. */
 export async function runPlanned(
   run: OpenRun,
   planned: PlannedRun,
   pace: RunPace,
-): Promise<{ outcome: RunOutcome; exitCode: number }> {
+): Promise<{ outcome: RunOutcome | null; exitCode: number }> {
   const { request, plans, resumed, takenOver } = planned;
   const { settings, failFast, keepEvidence } = request;
   const { reporter, interrupted } = run;
@@ -64,27 +64,31 @@ export async function runPlanned(
       notRun: plan.notRun.map((one) => `${one.variant}: ${one.because}`),
     })),
   });
+  if (pace.dryRun) {
+    for (const plan of plans) for (const line of wouldRun(plan)) reporter.note?.(line);
+    for (const id of request.notBuilt) reporter.note?.(`${id}: not built yet`);
+    await crew.close();
+    return { outcome: null, exitCode: exitCodes.passed };
+  }
   let results: readonly ScenarioResult[] = [];
   let baseline: Baseline | null = null;
   try {
-    if (!pace.dryRun) {
-      baseline = await baselineOf(baselineRequest(run, settings.image));
-      const timeoutMs = pace.timeout ?? null;
-      results = await runScenarios(plans, {
-        crew,
-        settings: { ...settings, baseline },
-        failFast,
-        reporter,
-        wallMs: Date.now,
-        timeoutMs,
-        interrupted,
-        takenOver,
-      });
-    }
+    baseline = await baselineOf(baselineRequest(run, settings.image));
+    const timeoutMs = pace.timeout ?? null;
+    results = await runScenarios(plans, {
+      crew,
+      settings: { ...settings, baseline },
+      failFast,
+      reporter,
+      wallMs: Date.now,
+      timeoutMs,
+      interrupted,
+      takenOver,
+    });
   } finally {
     await crew.close();
   }
-  const all = [...results, ...notBuilt(run, pace.dryRun ? [] : request.notBuilt)];
+  const all = [...results, ...notBuilt(run, request.notBuilt)];
   const outcome: RunOutcome = {
     scenarios: all,
     killMatrix: null,
@@ -94,8 +98,20 @@ export async function runPlanned(
     baseline,
     usage: crew.usage,
   };
-  const isNothing = pace.dryRun || (request.shard !== null && all.length === 0);
+  const isNothing = request.shard !== null && all.length === 0;
   return { outcome, exitCode: isNothing ? exitCodes.passed : exitCodeOf(all.map(({ verdict }) => verdict)) };
+}
+
+/** Which iterations of a scenario run which variants, a line for each set of variants. */
+function wouldRun({ scenario, iterations, notRun }: ScenarioPlan): string[] {
+  const byVariants = Map.groupBy(iterations, ({ variants }) => variants.map(({ name }) => name).join(' + '));
+  return [
+    ...[...byVariants].map(([variants, all]) => {
+      const indexes = all.map(({ index }) => `#${index}`);
+      return `${scenario.id} ${variants}: ${indexes.length > 6 ? `${indexes.slice(0, 5).join(' ')} … ${indexes.at(-1)}` : indexes.join(' ')}`;
+    }),
+    ...notRun.map(({ variant, because }) => `${scenario.id} ${variant}: not run, ${because}`),
+  ];
 }
 
 /** Scenarios asked for by name that have no file: whoever names one is told that it cannot run. */

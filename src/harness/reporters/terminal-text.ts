@@ -150,7 +150,7 @@ export class TerminalText {
       ...deciding.flatMap(({ check, role, because, witnesses = [] }) => [
         `    ${bold(check)} (${role}): ${because}`,
         ...witnesses.slice(0, witnessesShown).map((witness) => `      - ${witness}`),
-        ...(witnesses.length > witnessesShown ? [`      and ${witnesses.length - witnessesShown} more`] : []),
+        ...(witnesses.length > witnessesShown ? ['      and more'] : []),
       ]),
       ...iteration.errors.map((error) => `    an earlier attempt: ${oneLine(error)}`),
       `    again: ${cyan(trial.repro)}`,

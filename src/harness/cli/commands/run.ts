@@ -85,7 +85,9 @@ async function runSelected(words: readonly string[], options: RunCommandOptions)
 /** A smoke run takes what is built and gives it a part. */
 function smokePart({ scenarios, notBuilt }: Selection, { smoke }: RunCommandOptions): Selection {
   if (!smoke) return { scenarios, notBuilt };
-  return { scenarios: scenarios.filter((scenario) => scenario.smoke !== null), notBuilt: [] };
+  const part = scenarios.filter((scenario) => scenario.smoke !== null);
+  if (part.length === 0) throw new ScenarioError('--smoke: expected scenarios of the smoke set, got none of them');
+  return { scenarios: part, notBuilt: [] };
 }
 
 /** The run goes on in its folder; iterations that finished count as they were judged. */

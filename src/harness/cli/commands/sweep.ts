@@ -12,6 +12,7 @@ import { baselineOf } from '../baseline-of.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { expectDefects } from '../expect-names.ts';
 import { baselineRequest, expectTestImage, withRun } from '../open-run.ts';
+import { scenarioFolder } from '../project.ts';
 import { addSharedOptions, defectOption, type SharedOptions, wholeNumber } from '../run-options.ts';
 import { select } from '../select.ts';
 
@@ -43,14 +44,23 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
       answers(
         await withRun(options, check, async (run, swept) => {
           const { seed: runSeed, image, defect: defects } = options;
-          if (defects.length > 0) expectTestImage(run, image);
+          if (defects.length > 0) {
+            expectTestImage(run, image);
+            console.log(`planted defect: ${defects.join(', ')}; the system is wrong on purpose`);
+          }
           const baseline = await baselineOf(baselineRequest(run, image));
           const verdicts: RunVerdict[] = [];
           for (const scenario of swept) {
             const failed = await sweepOne(
               scenario,
               run.arena,
-              { runSeed, image, defects, baseline },
+              {
+                runSeed,
+                image,
+                defects,
+                baseline,
+                ...(options.scenarios === scenarioFolder ? {} : { scenarios: options.scenarios }),
+              },
               given.point ?? null,
             );
             verdicts.push('pass', ...failed);
@@ -66,6 +76,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
 function expectPoint(swept: readonly Scenario[], point: number): void {
   if (swept.length > 1) throw new ScenarioError(`--point: expected one scenario, got ${swept.length}`);
   const { length } = sweepPoints(swept[0]!);
+  if (length === 0) throw new ScenarioError(`--point: ${swept[0]!.id} enumerates orders, which are run all or none`);
   if (point > length)
     throw new ScenarioError(`--point: expected one of the ${length} points of ${swept[0]!.id}, got ${point}`);
 }
@@ -74,7 +85,7 @@ function expectPoint(swept: readonly Scenario[], point: number): void {
 async function sweepOne(
   scenario: Scenario,
   arena: Arena,
-  settings: Pick<IterationOptions, 'runSeed' | 'image' | 'defects' | 'baseline'>,
+  settings: Pick<IterationOptions, 'runSeed' | 'image' | 'defects' | 'baseline' | 'scenarios'>,
   only: number | null,
 ): Promise<readonly RunVerdict[]> {
   const all = sweepPoints(scenario);
@@ -98,8 +109,13 @@ async function sweepOne(
     orders === null || walk === null
       ? { count: 0, failures: [] }
       : await sweepOrders({ scenario, orders, walk }, trials(walk.arena));
-  const planted = settings.defects.map((defect) => ` --defect ${defect}`).join('');
-  const again = `npm run chaos -- sweep ${scenario.id} --seed ${settings.runSeed}${planted}`;
+  const { runSeed, image, defects, scenarios } = settings;
+  const again = [
+    `npm run chaos -- sweep ${scenario.id} --seed ${runSeed}`,
+    ...(scenarios === undefined ? [] : [`--scenarios ${scenarios}`]),
+    ...(image === 'release' ? ['--image release'] : []),
+    ...defects.map((defect) => `--defect ${defect}`),
+  ].join(' ');
   for (const { point, trial } of struck) {
     console.log(`${trial.verdict} of ${point.variant.name} at ${JSON.stringify(point.place)}: ${trial.because}`);
     console.log(`  again: ${again} --point ${all.indexOf(point) + 1}`);
