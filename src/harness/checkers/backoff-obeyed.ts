@@ -22,7 +22,8 @@ interface Wait {
 
 /**
  * Each wait before a reconnect lay in its band: attempt n waits min(2^(n-1), 30) s and up to 5 s more, by the states the
- * node announced and its own clock: what a busy tester hears of late would make the next wait look short. A wait that an order to connect or the end of the process cut short counts for nothing.
+ * node announced and its own clock: what a busy tester hears of late would make the next wait look short. A wait that an
+ * order to connect or the end of the process cut short counts for nothing.
  */
 export const backoffObeyed: Checker<z.output<typeof parameters>> = {
   name: 'backoff-obeyed',

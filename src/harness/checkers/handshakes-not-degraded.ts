@@ -24,8 +24,8 @@ interface NodesHandshake extends SeenHandshake {
 /**
  * Handshakes while nothing but delays and rates stood in their way all ended, and in time: five times the longest on the
  * clean network, that of processes that have just begun, for each that ran beside it at the relay; or three times the
- * physical minimum. Where a fault or the load does more than slow, or a process ends, failing may be the aim, and nothing is judged; nor where the delays alone take all that a
- * handshake is given.
+ * physical minimum. Where a fault or the load does more than slow, or a process ends, failing may be the aim, and nothing
+ * is judged; nor where the delays alone take all that a handshake is given.
  */
 export const handshakesNotDegraded: Checker<Record<string, never>> = {
   name: 'handshakes-not-degraded',

@@ -14,8 +14,8 @@ export interface Trigger<Parameters = unknown> {
   /** What the arena must be able to do; otherwise a variant with a fault that waits for it is not run. */
   readonly abilities?: readonly LinkAbility[];
   /**
-   * Calls `fire` once, when the moment comes; what it `saw` there is written down. The returned function ends the watch and lets go what was held for it;
-   * it is called after the fault was injected, or when the moment never came.
+   * Calls `fire` once, when the moment comes; what it `saw` there is written down. The returned function ends the watch
+   * and lets go what was held for it; it is called after the fault was injected, or when the moment never came.
    */
   arm(trial: WatchedTrial, parameters: Parameters, fire: (saw?: Saw) => void): Promise<Heal>;
   /** Every moment that a sweep strikes at, as parameters of its own. */
