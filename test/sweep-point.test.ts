@@ -35,10 +35,11 @@ test(
   async () => {
     const first = await swept([...point, ...withDefect]);
     expect(first.code).toBe(1);
-    expect(first.lines[0]).toMatch(/^fail of round-trips at {.*"delay":1700,.*attempt-fits-limit: node-a failed/);
-    const again = /^ {2}again: npm run chaos -- (.*)$/.exec(first.lines[1]!)![1]!;
+    expect(first.lines[0]).toBe('planted defect: welcome-within-a-second; the system is wrong on purpose');
+    expect(first.lines[1]).toMatch(/^fail of round-trips at {.*"delay":1700,.*attempt-fits-limit: node-a failed/);
+    const again = /^ {2}again: npm run chaos -- (.*)$/.exec(first.lines[2]!)![1]!;
     expect(again).toBe('sweep T-LAT-04 --seed 0x7 --defect welcome-within-a-second --point 34');
-    expect(first.lines.slice(2)).toEqual(['T-LAT-04: 0 of 1 points']);
+    expect(first.lines.slice(3)).toEqual(['T-LAT-04: 0 of 1 points']);
     expect(await swept(again.split(' '))).toEqual(first);
   },
   timeoutMs,
