@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { entriesOf } from '../history/history.ts';
+import type { TrialRecord } from '../history/trial-record.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
 import { judgeTiming } from './lag.ts';
 import { ledgerOf } from './ledger.ts';
-import { roundsOf } from './rounds.ts';
+import { type Round, roundsOf } from './rounds.ts';
 
 const parameters = z.strictObject({
   maxMs: z.number().positive(),
@@ -24,6 +26,11 @@ export const barrierSkew: Checker<z.output<typeof parameters>> = {
       clauses.broken(`${rounds.length} barrier rounds of two nodes or more, expected ${expected}`);
       return clauses.finding();
     }
+    const apart = rounds.filter((round) => hasWaited(record, round)).map(({ round }) => `round ${round}`);
+    if (apart.length > 0) {
+      clauses.broken(`rounds in which a push waited for another’s acknowledgement (${apart.length})`, apart);
+      return clauses.finding();
+    }
     const skews = rounds.map(({ round, pushes }) => {
       const times = pushes.map(({ invoked }) => invoked.atMs);
       return { round, skewMs: Math.max(...times) - Math.min(...times) };
@@ -40,3 +47,12 @@ export const barrierSkew: Checker<z.output<typeof parameters>> = {
     return clauses.finding();
   },
 };
+
+/** What the tester asked for when it had heard of an acknowledgement: a late timer makes no answer early. */
+function hasWaited({ entries }: TrialRecord, { pushes }: Round): boolean {
+  const items = pushes.map(({ item }) => item);
+  const firstAck = entriesOf(entries, 'event').find(
+    ({ event }) => event.event === 'acked' && items.includes(event.item),
+  );
+  return firstAck !== undefined && pushes.some(({ invoked }) => invoked.atMs >= firstAck.atMs);
+}

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import { barrierSkew } from './barrier-skew.ts';
 import { overlappingPushes } from './overlapping-pushes.ts';
-import { captured, type Draft, edit, insert, remove } from './record.test-support.ts';
+import { captured, type Draft, edit, event, insert, remove } from './record.test-support.ts';
 import { testTable } from './table.test-support.ts';
 
 function releaseSecond(draft: Draft, atMs: number): void {
@@ -23,6 +23,18 @@ describe('barrier-skew', () => {
           releaseSecond(d, 1011);
           insert(d, 1200, { kind: 'lag', timerLagMs: 12 });
         },
+      },
+      {
+        says: 'invalid',
+        when: 'one was asked when the other was acknowledged, however busy the machine',
+        change: (d) => {
+          const { item } = d.entries.find((entry) => entry.kind === 'answered' && entry.operation === 4) as {
+            item: string;
+          };
+          insert(d, 999, event('node-a', { event: 'acked', atMs: 0, item, cursor: 3, sequence: 3 }));
+          insert(d, 1200, { kind: 'lag', timerLagMs: 24 });
+        },
+        naming: 'waited for another',
       },
       { says: 'invalid', when: 'there was no barrier', change: (d) => remove(d, isRound), naming: '0 barrier rounds' },
       {
