@@ -71,8 +71,9 @@ export class Crew {
     const exclusive = scenario.exclusive && arena.name !== 'simulator';
     const { topology, profile } = variant ?? scenario;
     const kind = stageKind({ topology, profile, ...system });
-    const hasCrowd = scenario.variants.some((one) => one.topology.startsWith('swarm-')) && arena.name !== 'simulator';
-    const places = hasCrowd ? crowdPlaces : 1;
+    // A crowd that only a sweep has never comes here.
+    const hasCrowd = scenario.variants.some((one) => one.turn !== 'sweep' && one.topology.startsWith('swarm-'));
+    const places = hasCrowd && arena.name !== 'simulator' ? crowdPlaces : 1;
     return this.#queue.run({ scenario: scenario.id, kind, exclusive, places }, (place) => {
       const here: Iterate = (of, planned, settings, reporter) => {
         const alone = () => {

@@ -108,6 +108,17 @@ describe('iterations side by side', () => {
     expect((await played(plans, { workers: 3, arena: 'simulator' })).most).toBe(3);
   });
 
+  test.each([
+    { turn: 'each', arena: 'docker', most: 2 },
+    { turn: 'sweep', arena: 'docker', most: 4 },
+    { turn: 'each', arena: 'simulator', most: 4 },
+  ] as const)('a crowd of $turn takes three of four places in $arena: $most at once', async ({ turn, arena, most }) => {
+    const { scenario, ...plan } = planOf('T-CONN-04', 3);
+    const variants = [{ turn, topology: 'swarm-lite' }] as unknown as Scenario['variants'];
+    const crowds = { ...plan, scenario: { ...scenario, variants } };
+    expect((await played([crowds, planOf('S-SM-01', 1)], { workers: 4, arena })).most).toBe(most);
+  });
+
   test('with --fail-fast none starts after a failure, and what was not reached is not passed', async () => {
     const { results } = await played([planOf('S-SM-01', 8), planOf('S-SM-02', 2)], {
       workers: 2,
