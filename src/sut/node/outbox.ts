@@ -44,6 +44,11 @@ export class Outbox {
   #pauseTimer: Timer | null = null;
   /** Refused for what they are, not for the moment; they do not hold up the others. */
   readonly #setAside = new Map<BlobId, Timer>();
+  /** How often something was sealed or came back, and how often it had when the store was seen to have nothing more. */
+  #changes = 0;
+  #changesWhenEmpty = -1;
+  /** False once the store had no deletion to tell, until one is queued. */
+  #mayHaveDeletions = true;
 
   constructor(context: SyncContext) {
     this.#context = context;
@@ -54,11 +59,27 @@ export class Outbox {
     this.#deleting = new Coalesced(() => this.#tellDeletions(), context.failed);
   }
 
-  /** Something new waits, or something can move again. */
+  /** Something can move again. */
   wake(): void {
     this.#sealing.run();
-    this.#sending.run();
+    this.#sendMore();
     this.#deleting.run();
+  }
+
+  /** An item was queued. */
+  queued(): void {
+    this.#sealing.run();
+  }
+
+  /** A tombstone was queued, and the deletion it explains. */
+  deletionQueued(): void {
+    this.#mayHaveDeletions = true;
+    this.#sealing.run();
+  }
+
+  #sendMore(): void {
+    this.#changes += 1;
+    this.#sending.run();
   }
 
   /** From now on, for the life of the process, blobs get numbers. */
@@ -131,7 +152,8 @@ export class Outbox {
       const sealed = await store.sealNext(sealedAtOnce, (blob) => this.#context.sealer.seal(blob));
       if (sealed.length === 0) return;
       for (const entry of sealed) this.#tellSealed(entry, entry.sequence);
-      this.#sending.run();
+      this.#sendMore();
+      if (sealed.length < sealedAtOnce) return;
     }
   }
 
@@ -139,11 +161,15 @@ export class Outbox {
     for (;;) {
       const session = this.#context.session();
       if (session === null || this.#pauseTimer !== null || this.#inFlight.size >= this.#window) return;
+      const changes = this.#changes;
+      if (changes === this.#changesWhenEmpty) return;
       const entry = await this.#context.parts.store.nextToSend(new Set([...this.#inFlight, ...this.#setAside.keys()]));
+      if (entry === null) this.#changesWhenEmpty = changes;
       if (entry === null) return;
       if (this.#inFlight.size > 0 && this.#mayBeThere(entry)) return;
       if (!this.#toldSealed.has(entry.blobId)) await this.#tellSealedBefore(entry);
       if (session !== this.#context.session() || this.#inFlight.has(entry.blobId)) continue;
+      if (entry.isLast === true) this.#changesWhenEmpty = changes;
       this.#inFlight.add(entry.blobId);
       this.#attempts.set(entry.blobId, (this.#attempts.get(entry.blobId) ?? 0) + 1);
       this.#send(session, entry).catch(this.#context.failed);
@@ -166,6 +192,7 @@ export class Outbox {
       const tookMs = clock.monotonicMs() - startedAtMs;
       this.#context.parts.log.write('push-acked', { bytes: payload.length, tookMs });
     } catch (error) {
+      this.#changes += 1;
       if (error instanceof RelayRefusal) await this.#refused(blobId, error.code);
       else if (error instanceof SessionEnded) await this.#failed(blobId, null);
       else throw error;
@@ -249,8 +276,12 @@ export class Outbox {
 
   /** Tells the relay which ciphertexts it may drop; each after the tombstone that explains it. */
   async #tellDeletions(): Promise<void> {
+    if (!this.#mayHaveDeletions) return;
+    this.#mayHaveDeletions = false;
     const { store } = this.#context.parts;
-    for (const { target, force } of await store.dueDeletions()) {
+    for (const { target, force, isDue } of await store.queuedDeletions()) {
+      this.#mayHaveDeletions = true;
+      if (!isDue) continue;
       const session = this.#context.session();
       if (session === null) return;
       try {

@@ -152,11 +152,11 @@ test('a deletion keeps the item’s row, is asked of the relay only after its to
   expect(await store.list()).toMatchObject([{ blobId: blob(1), deleted: true, body: null }]);
   const [sealed] = await store.sealNext(1, seal);
   expect(decodeTombstone(sealed!.body)).toEqual({ item: blob(1), author: other, sequence: 1 });
-  expect(await store.dueDeletions()).toEqual([]);
+  expect(await store.queuedDeletions()).toEqual([{ target: blob(1), force: false, isDue: false }]);
   await store.acked([{ blobId: blob(50), cursor: 2 }]);
-  expect(await store.dueDeletions()).toEqual([{ target: blob(1), force: false }]);
+  expect(await store.queuedDeletions()).toEqual([{ target: blob(1), force: false, isDue: true }]);
   await store.deletionTold(blob(1));
-  expect(await store.dueDeletions()).toEqual([]);
+  expect(await store.queuedDeletions()).toEqual([]);
 });
 
 test.each([

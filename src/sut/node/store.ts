@@ -10,7 +10,7 @@ import type { Database, Sql } from '../io/database.ts';
 import { type PullPlan, planPulls } from './pull-plan.ts';
 import type { NumberedBlob, RefusalReason, Sealer } from './sealer.ts';
 import { CursorTable } from './tables/cursor-table.ts';
-import { type Deletion, DeletionTable } from './tables/deletion-table.ts';
+import { type Deletion, DeletionTable, type QueuedDeletion } from './tables/deletion-table.ts';
 import { type ItemOutline, type ItemRow, ItemTable } from './tables/item-table.ts';
 import { OutboxTable, type SealedEntry } from './tables/outbox-table.ts';
 import { type OutstandingRow, OutstandingTable } from './tables/outstanding-table.ts';
@@ -42,6 +42,12 @@ export interface Applied {
   duplicates: number;
   /** Two blobs under one number of one author: somebody forked that author's history. */
   forks: number;
+}
+
+/** What goes out next. */
+export interface NextEntry extends SealedEntry {
+  /** True when no other sealed entry waits behind it; left out by a store that has not looked. */
+  readonly isLast?: boolean;
 }
 
 /** How an outstanding blob stands after it was asked for again; `settled`: it had left the list meanwhile. */
@@ -157,11 +163,12 @@ export class NodeStore {
   }
 
   /** The first sealed entry that is not among `excluded`. */
-  nextToSend(excluded: ReadonlySet<BlobId>): Promise<SealedEntry | null> {
+  nextToSend(excluded: ReadonlySet<BlobId>): Promise<NextEntry | null> {
     return this.database.read('next-push', (sql) => {
-      const first = this.outbox.firstSealed(sql, excluded.size + 1);
-      const blobId = first.find((candidate) => !excluded.has(candidate));
-      return blobId === undefined ? null : { blobId, payload: this.outbox.payloadOf(sql, blobId)! };
+      const first = this.outbox.firstSealed(sql, excluded.size + 2);
+      const [blobId, ...behind] = first.filter((candidate) => !excluded.has(candidate));
+      if (blobId === undefined) return null;
+      return { blobId, payload: this.outbox.payloadOf(sql, blobId)!, isLast: behind.length === 0 };
     });
   }
 
@@ -194,8 +201,8 @@ export class NodeStore {
     return this.database.read('outbox', (sql) => this.outbox.list(sql));
   }
 
-  dueDeletions(): Promise<Deletion[]> {
-    return this.database.read('due-deletions', (sql) => this.deletions.due(sql));
+  queuedDeletions(): Promise<QueuedDeletion[]> {
+    return this.database.read('deletions', (sql) => this.deletions.list(sql));
   }
 
   deletionTold(target: BlobId): Promise<void> {

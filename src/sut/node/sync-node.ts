@@ -129,7 +129,7 @@ export class SyncNode {
     if (!(await this.#accepting.add({ blobId, kind: blobKinds.item, body }))) {
       throw outboxFull(this.#parts.config.outboxMax);
     }
-    sync.outbox.wake();
+    sync.outbox.queued();
     return blobId;
   }
 
@@ -145,7 +145,7 @@ export class SyncNode {
     const { store, config } = this.#parts;
     const deletion = { target, tombstone: this.#newBlobId(), force: options.force ?? false };
     const tombstone = await store.acceptDeletion(deletion, config.outboxMax);
-    sync.outbox.wake();
+    sync.outbox.deletionQueued();
     return tombstone;
   }
 

@@ -1,6 +1,7 @@
 /**
  * The relay's tables. Ids are their text, times Unix seconds. Payloads and device names are ciphertext.
  *
+ * A payload comes last: what comes after it costs a walk over all its pages.
  * group_usage follows the blobs by triggers, so that a push need not add up the sizes of a whole group.
  */
 export const schema = `
@@ -20,11 +21,11 @@ CREATE TABLE IF NOT EXISTS blobs (
   blob_id TEXT NOT NULL,
   cursor INTEGER NOT NULL,
   sender_id TEXT NOT NULL,
-  payload BLOB NOT NULL,
   timestamp INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   deleted_by TEXT,
+  payload BLOB NOT NULL,
   PRIMARY KEY (group_id, blob_id),
   UNIQUE (group_id, cursor)
 ) STRICT;

@@ -7,6 +7,11 @@ export interface Deletion {
   readonly force: boolean;
 }
 
+export interface QueuedDeletion extends Deletion {
+  /** Its tombstone and its item are at the relay. */
+  readonly isDue: boolean;
+}
+
 /** The statements on `deletions`. */
 export class DeletionTable {
   add(sql: Sql, deletion: Deletion & { readonly tombstone: BlobId }): void {
@@ -18,15 +23,14 @@ export class DeletionTable {
     );
   }
 
-  /** Those whose tombstone and item are at the relay. */
-  due(sql: Sql): Deletion[] {
+  list(sql: Sql): QueuedDeletion[] {
     return sql
-      .all<{ target: BlobId; force: number }>(
-        `SELECT target, force FROM deletions
-         WHERE tombstone NOT IN (SELECT blob_id FROM outbox) AND target NOT IN (SELECT blob_id FROM outbox)
-         ORDER BY target`,
+      .all<{ target: BlobId; force: number; isDue: number }>(
+        `SELECT target, force,
+           tombstone NOT IN (SELECT blob_id FROM outbox) AND target NOT IN (SELECT blob_id FROM outbox) AS isDue
+         FROM deletions ORDER BY target`,
       )
-      .map(({ target, force }) => ({ target, force: force === 1 }));
+      .map(({ target, force, isDue }) => ({ target, force: force === 1, isDue: isDue === 1 }));
   }
 
   remove(sql: Sql, target: BlobId): void {
