@@ -18,6 +18,7 @@ import type {
 } from '../topology/topology.ts';
 import { collectEvidence } from './collect-evidence.ts';
 import { DockerLink } from './docker-link.ts';
+import type { Lateness } from './lateness.ts';
 import { LogReader } from './log-reader.ts';
 import { relayVolumes, type StageParts } from './stage-parts.ts';
 
@@ -31,12 +32,14 @@ export interface DockerStageOptions {
   /** Removes the stage from the engine. */
   readonly stop: () => Promise<void>;
   readonly log: (line: string) => void;
+  readonly lateness: Lateness;
 }
 
 /** One Compose project, running: relay, nodes, and a Toxiproxy between them. */
 export class DockerStage implements Topology {
   readonly arena = 'docker';
   readonly clock = systemClock;
+  readonly hearLateness: NonNullable<Topology['hearLateness']>;
   readonly name: string;
   readonly can: readonly Capability[];
   readonly nodes: readonly NodeName[];
@@ -55,6 +58,7 @@ export class DockerStage implements Topology {
     const { parts } = options;
     this.#options = options;
     this.#parts = parts;
+    this.hearLateness = (heard) => options.lateness.hear(heard);
     this.name = options.name;
     this.can = options.can;
     this.nodes = [...parts.nodes.keys()];
