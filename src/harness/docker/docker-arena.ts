@@ -9,6 +9,7 @@ import { type ComposeProject, createProject } from './compose-project.ts';
 import { DockerStage } from './docker-stage.ts';
 import { expectEngine, onHiccup } from './engine.ts';
 import { type EngineFacts, probeEngine } from './engine-facts.ts';
+import { Examiner } from './examiner.ts';
 import { type ExitWatch, watchExits } from './exit-watch.ts';
 import { Lateness, preferTester } from './lateness.ts';
 import { type Lease, takeLease } from './lease.ts';
@@ -53,7 +54,8 @@ export async function openDockerArena(options: DockerArenaOptions): Promise<Aren
     exits = await watchExits(docker, runId, log);
     const facts = await probeEngine(runId);
     preferTester();
-    return new DockerArena(docker, { ...options, lease, facts, exits, stopHearing, lateness: new Lateness() });
+    const threads = { lateness: new Lateness(), examiner: new Examiner() };
+    return new DockerArena(docker, { ...options, lease, facts, exits, stopHearing, ...threads });
   } catch (error) {
     exits?.close(); // An open stream would keep the process alive.
     stopHearing();
@@ -69,6 +71,7 @@ interface OpenArena extends DockerArenaOptions {
   readonly exits: ExitWatch;
   readonly stopHearing: () => void;
   readonly lateness: Lateness;
+  readonly examiner: Examiner;
 }
 
 class DockerArena implements Arena {
@@ -140,7 +143,7 @@ class DockerArena implements Arena {
   }
 
   async close(): Promise<void> {
-    const { runId, lease, exits, stopHearing, lateness } = this.#open;
+    const { runId, lease, exits, stopHearing, lateness, examiner } = this.#open;
     this.#isClosed = true; // After an interrupt the trial goes on for a while, and must find no stage to go on with.
     await Promise.allSettled(this.#openings);
     await Promise.allSettled([...this.#stages].map((stage) => stage.stop()));
@@ -148,6 +151,7 @@ class DockerArena implements Arena {
     await sweepRun(this.#docker, runId);
     await lease.release();
     await lateness.close();
+    await examiner.close();
     stopHearing();
   }
 
@@ -187,6 +191,7 @@ class DockerArena implements Arena {
         parts,
         log,
         lateness: this.#open.lateness,
+        examiner: this.#open.examiner,
         stop: async () => {
           this.#stages.delete(stage);
           await stop();

@@ -18,6 +18,7 @@ import type {
 } from '../topology/topology.ts';
 import { collectEvidence } from './collect-evidence.ts';
 import { DockerLink } from './docker-link.ts';
+import type { Examiner } from './examiner.ts';
 import type { Lateness } from './lateness.ts';
 import { LogReader } from './log-reader.ts';
 import { relayVolumes, type StageParts } from './stage-parts.ts';
@@ -33,6 +34,7 @@ export interface DockerStageOptions {
   readonly stop: () => Promise<void>;
   readonly log: (line: string) => void;
   readonly lateness: Lateness;
+  readonly examiner: Examiner;
 }
 
 /** One Compose project, running: relay, nodes, and a Toxiproxy between them. */
@@ -137,6 +139,7 @@ export class DockerStage implements Topology {
         sessionKeys: this.#sessionKeys,
         baseline: this.#baseline,
         mark: this.#mark,
+        examiner: this.#options.examiner,
       },
       plan,
     );
