@@ -23,7 +23,8 @@ export const acksWithinPull: Checker<z.output<typeof parameters>> = {
   name: 'acks-within-pull',
   role: 'proof',
   proves: ['bandwidth'],
-  about: 'So many pushes of one node were acknowledged between the first and the last of the pages that another node pulled.',
+  about:
+    'So many pushes of one node were acknowledged between the first and the last of the pages that another node pulled.',
   parameters,
   judge(record, { pushing, pulling, count, pages: pagesMax }) {
     const clauses = new Clauses();

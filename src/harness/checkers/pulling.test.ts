@@ -137,7 +137,12 @@ describe('acks-within-pull', () => {
     [
       { says: 'invalid', when: 'one came before the first page', change: (d) => acks(d, 11_900, 14_000), naming: '1 ' },
       { says: 'invalid', when: 'one came after the last page', change: (d) => acks(d, 14_000, 19_100), naming: '1 ' },
-      { says: 'invalid', when: 'one came within a page too many', change: (d) => acks(d, 14_000, 18_500), naming: '7 ' },
+      {
+        says: 'invalid',
+        when: 'one came within a page too many',
+        change: (d) => acks(d, 14_000, 18_500),
+        naming: '7 ',
+      },
       {
         says: 'unknown',
         when: 'one came too late from a tester that was late',
