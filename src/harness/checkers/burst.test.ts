@@ -71,7 +71,25 @@ describe('accepted-within', () => {
         naming: '1 of 2',
         parameters: { node: 'node-a', count: 2, withinMs: 1000 },
       },
-      { says: 'invalid', when: 'nothing was pushed', change: withoutLoad, naming: '0 of 0' },
+      {
+        says: 'unknown',
+        when: 'one was accepted too late by a late tester',
+        change: (d) => {
+          pushed(d, { node: 'node-a', item: 'z', acceptedMs: 14_001 });
+          insert(d, 14_100, { kind: 'lag', timerLagMs: 101 });
+        },
+        naming: 'machine too busy for a bound of 1000 ms',
+        parameters: { node: 'node-a', count: 2, withinMs: 1000 },
+      },
+      {
+        says: 'invalid',
+        when: 'nothing was pushed, however late the tester was',
+        change: (d) => {
+          withoutLoad(d);
+          insert(d, 14_100, { kind: 'lag', timerLagMs: 900 });
+        },
+        naming: '0 of 0',
+      },
     ],
     { node: 'node-a', count: 1, withinMs: 1000 },
     oneEach,

@@ -137,13 +137,36 @@ describe('acks-within-pull', () => {
     [
       { says: 'invalid', when: 'one came before the first page', change: (d) => acks(d, 11_900, 14_000), naming: '1 ' },
       { says: 'invalid', when: 'one came after the last page', change: (d) => acks(d, 14_000, 19_100), naming: '1 ' },
+      {
+        says: 'invalid',
+        when: 'one came within a page too many',
+        change: (d) => acks(d, 14_000, 18_500),
+        naming: '7 ',
+      },
+      {
+        says: 'unknown',
+        when: 'one came too late from a tester that was late',
+        change: (d) => {
+          acks(d, 14_000, 18_500);
+          insert(d, 19_000, { kind: 'lag', timerLagMs: 101 });
+        },
+        naming: 'machine too busy for a bound of 1000 ms',
+      },
+      {
+        says: 'invalid',
+        when: 'one came too late from a tester that was in time',
+        change: (d) => {
+          acks(d, 14_000, 18_500);
+          insert(d, 19_000, { kind: 'lag', timerLagMs: 99 });
+        },
+      },
       { says: 'invalid', when: 'the fault was off', change: (d) => edit(d, beginsFault, { disarmed: true }) },
       { says: 'unknown', when: 'nothing was captured', change: (d) => seenAt(d, 'node-a', []) },
     ],
-    { pushing: 'node-a', pulling: 'node-b', count: 2 },
+    { pushing: 'node-a', pulling: 'node-b', count: 2, pages: 7 },
     (draft) => {
       transfer(draft);
-      acks(draft, 13_000, 18_000);
+      acks(draft, 13_000, 17_000);
     },
   );
 });

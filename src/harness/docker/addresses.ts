@@ -50,12 +50,14 @@ export class Addresses {
     return `${this.#subnets.data}.${firstNodeHost + index}`;
   }
 
-  /** Who has this address in the data network; an address that is nobody's stays as it is. */
-  nameOf(address: string): string {
-    if (address === this.toxiproxy) return 'toxiproxy';
-    if (address === this.relay) return 'relay';
-    if (this.#sharedMachine !== null && address === this.ofMachine(this.#sharedMachine)) return this.#sharedMachine;
-    return this.#nodes.find((node) => this.ofNode(node) === address) ?? address;
+  /** Who has which address in the data network. */
+  get names(): ReadonlyMap<string, string> {
+    const machines = this.#sharedMachine === null ? this.#nodes : [this.#sharedMachine];
+    return new Map([
+      [this.toxiproxy, 'toxiproxy'],
+      [this.relay, 'relay'],
+      ...machines.map((machine) => [this.ofMachine(machine), machine] as const),
+    ]);
   }
 
   /** Where Toxiproxy listens for this node; in a topology with a tap also the tap's port for it. */

@@ -5,14 +5,16 @@ import type { SystemManifest } from '../topology/system.ts';
 import type { DockerNode } from './docker-node.ts';
 import type { Gaps } from './gaps.ts';
 import { readSqliteCopy, type SqliteRow } from './sqlite-copy.ts';
-import type { VolumeFiles } from './volume-keeper.ts';
 
 export interface CollectContext {
   readonly system: SystemManifest;
   readonly gaps: Gaps;
-  readonly volumes: ReadonlyMap<string, VolumeFiles> | null;
+  readonly volumes: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>> | null;
   readonly group: string | null;
 }
+
+/** What a node's own storage holds. */
+export type NodeRows = { readonly items: readonly HeldItem[]; readonly integrityCheck: string };
 
 /** What a node answered while it ran; its rows are read once it stands still. */
 export interface AskedNode {
@@ -51,15 +53,17 @@ async function valueFrom<Op extends 'status' | 'items' | 'stats'>(
   return null;
 }
 
-async function finish(node: DockerNode, asked: AskedNode, context: CollectContext): Promise<CollectedNode> {
-  const { status, items, stats } = asked;
-  const { database } = context.system.node;
-  const rows = database === null ? null : await itemRows(node.name, database, context);
+function finish(
+  node: DockerNode,
+  { status, items, stats }: AskedNode,
+  { system, rows }: { readonly system: SystemManifest; readonly rows: NodeRows | null },
+): CollectedNode {
+  const hasRows = system.node.database !== null;
   return {
     alive: node.process.isRunning,
     unscheduledExits: [...node.process.unscheduledExits, ...node.strays],
-    itemsFrom: database === null ? 'answer' : 'rows',
-    items: database === null ? (items?.items ?? null) : (rows?.items ?? null),
+    itemsFrom: hasRows ? 'rows' : 'answer',
+    items: hasRows ? (rows?.items ?? null) : (items?.items ?? null),
     answeredItems: items?.items ?? null,
     vector: status?.vector ?? null,
     cursor: status?.cursor ?? null,
@@ -70,9 +74,13 @@ async function finish(node: DockerNode, asked: AskedNode, context: CollectContex
   };
 }
 
-async function itemRows(name: string, database: { file: string; items: string }, context: CollectContext) {
-  const { gaps, volumes, group } = context;
-  if (volumes === null) return null; // Written down once, where the volumes could not be read.
+/** Of a node whose system keeps its items in a database; null without one, and where it cannot be read. */
+export async function nodeRows(
+  name: string,
+  { system, gaps, volumes, group }: CollectContext,
+): Promise<NodeRows | null> {
+  const { database } = system.node;
+  if (database === null || volumes === null) return null; // Written down once, where the volumes could not be read.
   return gaps.try([`nodes.${name}.items`, `nodes.${name}.integrityCheck`], async () => {
     const files = volumes.get(name) ?? new Map();
     const read = await readSqliteCopy(files, { file: database.file, query: database.items, group });

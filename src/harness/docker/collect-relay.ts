@@ -5,31 +5,34 @@ import type { CollectContext } from './collect-node.ts';
 import type { DockerRelay } from './docker-relay.ts';
 import { readSqliteCopy, type SqliteRow } from './sqlite-copy.ts';
 
-export interface AskedRelay extends CollectContext {
+/** What the relay's own storage holds; `rows` are null without a group. */
+export type RelayRows = { readonly rows: readonly RelayRow[] | null; readonly integrityCheck: string };
+
+export interface AskedRelay extends Pick<CollectContext, 'system' | 'gaps'> {
   readonly stats: RelayStats | null;
   readonly baseline: RelayStats | null;
   readonly closeWait: number | null;
+  readonly rows: RelayRows | null;
 }
 
-export async function collectRelay(relay: DockerRelay, asked: AskedRelay): Promise<CollectedRelay> {
-  const { system, gaps, stats, baseline, closeWait } = asked;
+export function collectRelay(relay: DockerRelay, asked: AskedRelay): CollectedRelay {
+  const { system, gaps, stats, baseline, closeWait, rows } = asked;
   const hasStats = (system.relay.pages?.stats ?? null) !== null;
   if (!hasStats)
     for (const part of ['relay.stats', 'relay.baseline']) gaps.cannot(part, 'the system has no statistics');
   else if (baseline === null) gaps.lacks('relay.baseline', 'the relay did not answer at the start of the trial');
-  const read = await relayRows(asked);
   return {
     alive: relay.process.isRunning,
     unscheduledExits: relay.process.unscheduledExits,
     stats,
     baseline,
-    rows: read?.rows ?? null,
-    integrityCheck: read?.integrityCheck ?? null,
+    rows: rows?.rows ?? null,
+    integrityCheck: rows?.integrityCheck ?? null,
     closeWait,
   };
 }
 
-async function relayRows({ system, gaps, volumes, group }: AskedRelay) {
+export async function relayRows({ system, gaps, volumes, group }: CollectContext): Promise<RelayRows | null> {
   const { database } = system.relay;
   const parts = ['relay.rows', 'relay.integrityCheck'];
   if (database === null) {

@@ -9,7 +9,9 @@ import { type ComposeProject, createProject } from './compose-project.ts';
 import { DockerStage } from './docker-stage.ts';
 import { expectEngine, onHiccup } from './engine.ts';
 import { type EngineFacts, probeEngine } from './engine-facts.ts';
+import { Examiner } from './examiner.ts';
 import { type ExitWatch, watchExits } from './exit-watch.ts';
+import { Lateness, preferTester } from './lateness.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { expectImages, sidecarImage } from './stage-images.ts';
 import { openParts } from './stage-parts.ts';
@@ -51,7 +53,9 @@ export async function openDockerArena(options: DockerArenaOptions): Promise<Aren
   try {
     exits = await watchExits(docker, runId, log);
     const facts = await probeEngine(runId);
-    return new DockerArena(docker, { ...options, lease, facts, exits, stopHearing });
+    preferTester();
+    const threads = { lateness: new Lateness(), examiner: new Examiner() };
+    return new DockerArena(docker, { ...options, lease, facts, exits, stopHearing, ...threads });
   } catch (error) {
     exits?.close(); // An open stream would keep the process alive.
     stopHearing();
@@ -66,6 +70,8 @@ interface OpenArena extends DockerArenaOptions {
   readonly facts: EngineFacts;
   readonly exits: ExitWatch;
   readonly stopHearing: () => void;
+  readonly lateness: Lateness;
+  readonly examiner: Examiner;
 }
 
 class DockerArena implements Arena {
@@ -137,13 +143,15 @@ class DockerArena implements Arena {
   }
 
   async close(): Promise<void> {
-    const { runId, lease, exits, stopHearing } = this.#open;
+    const { runId, lease, exits, stopHearing, lateness, examiner } = this.#open;
     this.#isClosed = true; // After an interrupt the trial goes on for a while, and must find no stage to go on with.
     await Promise.allSettled(this.#openings);
     await Promise.allSettled([...this.#stages].map((stage) => stage.stop()));
     exits.close();
     await sweepRun(this.#docker, runId);
     await lease.release();
+    await lateness.close();
+    await examiner.close();
     stopHearing();
   }
 
@@ -182,6 +190,8 @@ class DockerArena implements Arena {
         system,
         parts,
         log,
+        lateness: this.#open.lateness,
+        examiner: this.#open.examiner,
         stop: async () => {
           this.#stages.delete(stage);
           await stop();

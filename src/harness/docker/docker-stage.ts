@@ -18,6 +18,8 @@ import type {
 } from '../topology/topology.ts';
 import { collectEvidence } from './collect-evidence.ts';
 import { DockerLink } from './docker-link.ts';
+import type { Examiner } from './examiner.ts';
+import type { Lateness } from './lateness.ts';
 import { LogReader } from './log-reader.ts';
 import { relayVolumes, type StageParts } from './stage-parts.ts';
 
@@ -31,12 +33,15 @@ export interface DockerStageOptions {
   /** Removes the stage from the engine. */
   readonly stop: () => Promise<void>;
   readonly log: (line: string) => void;
+  readonly lateness: Lateness;
+  readonly examiner: Examiner;
 }
 
 /** One Compose project, running: relay, nodes, and a Toxiproxy between them. */
 export class DockerStage implements Topology {
   readonly arena = 'docker';
   readonly clock = systemClock;
+  readonly hearLateness: NonNullable<Topology['hearLateness']>;
   readonly name: string;
   readonly can: readonly Capability[];
   readonly nodes: readonly NodeName[];
@@ -55,6 +60,7 @@ export class DockerStage implements Topology {
     const { parts } = options;
     this.#options = options;
     this.#parts = parts;
+    this.hearLateness = (heard) => options.lateness.hear(heard);
     this.name = options.name;
     this.can = options.can;
     this.nodes = [...parts.nodes.keys()];
@@ -133,6 +139,7 @@ export class DockerStage implements Topology {
         sessionKeys: this.#sessionKeys,
         baseline: this.#baseline,
         mark: this.#mark,
+        examiner: this.#options.examiner,
       },
       plan,
     );

@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import type { VolumeFiles } from './volume-keeper.ts';
 
 export type SqliteRow = Record<string, SQLOutputValue>;
 
@@ -18,7 +17,7 @@ export interface SqliteReading {
  * `group` fills the query's one parameter, where it has one. Throws when the file is not there or the query is wrong.
  */
 export async function readSqliteCopy(
-  files: VolumeFiles,
+  files: ReadonlyMap<string, Uint8Array>,
   { file, query, group }: { readonly file: string; readonly query: string; readonly group: string | null },
 ): Promise<SqliteReading> {
   const main = files.get(file);

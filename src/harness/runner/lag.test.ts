@@ -52,6 +52,22 @@ test('every trial of the process sees the lag that came while it ran, whoever ca
   expect([first.lags(), second.lags(), third.lags()]).toEqual([[75], [75], [1.3]]);
 });
 
+test('a thread that waits beside the system counts like the tester’s own timers, until the end', () => {
+  const busy = new BusyClock();
+  const history = new History(busy.clock);
+  const hearers = new Set<(lateMs: number) => void>();
+  const hearLateness = (heard: (lateMs: number) => void) => {
+    hearers.add(heard);
+    return () => hearers.delete(heard);
+  };
+  const topology = { arena: 'docker', hearLateness };
+  const end = watchLag({ topology, clock: busy.clock, history } as unknown as TrialContext);
+  busy.busy(30);
+  for (const heard of hearers) heard(70.04);
+  end();
+  expect([history.of('lag').map(({ timerLagMs }) => timerLagMs), hearers.size]).toEqual([[70], 0]);
+});
+
 test('virtual time is never late', () => {
   const busy = new BusyClock();
   const trial = watched(busy, 'simulator');

@@ -45,6 +45,8 @@ export interface Topology {
   readonly arena: ArenaName;
   readonly name: string;
   readonly clock: Clock;
+  /** Tells of each late wake-up of a thread that waits beside the system's processes, in ms; none where time is virtual. */
+  readonly hearLateness?: (heard: (lateMs: number) => void) => () => void;
   /** What the system can in this stage (the manifest's list, less what the image lacks). */
   readonly can: readonly Capability[];
   readonly nodes: readonly NodeName[];
