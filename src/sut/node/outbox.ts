@@ -203,7 +203,8 @@ export class Outbox {
 
   #ended(blobId: BlobId): void {
     this.#inFlight.delete(blobId);
-    this.#sending.run();
+    if (this.#inFlight.size === 0) this.#sendMore(); // Looked at once more, whatever was seen before.
+    else this.#sending.run();
   }
 
   /** Sealed by a process that may have ended before it could say so. */
