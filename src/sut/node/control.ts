@@ -79,22 +79,12 @@ export class NodeControlServer {
 
   /** Answers one line with one line, both without their newline. */
   async handle(line: string): Promise<string> {
-    return JSON.stringify(await this.#answer(line));
+    return JSON.stringify(await this.answer(valueOf(line)));
   }
 
-  close(): Promise<void> {
-    return this.#inTurn(async () => this.#close());
-  }
-
-  /** As if the process had died. */
-  kill(): void {
-    this.#isKilled = true;
-    this.#node?.kill();
-    this.#node = null;
-  }
-
-  async #answer(line: string): Promise<Answer> {
-    const parsed = parsedRequest(line);
+  /** Answers what a line holds; undefined: no JSON. */
+  async answer(asked: unknown): Promise<Answer> {
+    const parsed = parsedRequest(asked);
     if (!parsed.success) return failed(parsed.id, 'BAD_REQUEST', parsed.problem);
     const { id, op } = parsed.request;
     if (!this.#offers(op)) {
@@ -110,6 +100,17 @@ export class NodeControlServer {
     } catch (error) {
       return this.#failure(id, error);
     }
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => this.#close());
+  }
+
+  /** As if the process had died. */
+  kill(): void {
+    this.#isKilled = true;
+    this.#node?.kill();
+    this.#node = null;
   }
 
   #failure(id: number, error: unknown): Answer {
@@ -225,12 +226,12 @@ export class NodeControlServer {
   }
 
   #offered(): Operation[] {
-    const hasHooks = Object.keys(this.#options.hooks ?? {}).length > 0;
-    return operations.filter((op) => op !== 'hook' || hasHooks);
+    return operations.filter((op) => this.#offers(op));
   }
 
   #offers(op: string): op is Operation {
-    return this.#offered().some((offered) => offered === op);
+    if (op === 'hook') return Object.keys(this.#options.hooks ?? {}).length > 0;
+    return Object.hasOwn(requestParameters, op);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -244,14 +245,17 @@ type Parsed =
   | { readonly success: true; readonly request: z.infer<typeof request> }
   | { readonly success: false; readonly id: number; readonly problem: string };
 
-/** A line that is no request is answered under the id it has, or 0. */
-function parsedRequest(line: string): Parsed {
-  let value: unknown;
+function valueOf(line: string): unknown {
   try {
-    value = JSON.parse(line);
+    return JSON.parse(line);
   } catch {
-    return { success: false, id: 0, problem: 'expected one JSON object per line' };
+    return undefined;
   }
+}
+
+/** What is no request is answered under the id it has, or 0. */
+function parsedRequest(value: unknown): Parsed {
+  if (value === undefined) return { success: false, id: 0, problem: 'expected one JSON object per line' };
   const checked = request.safeParse(value);
   if (checked.success) return { success: true, request: checked.data };
   const id = (value as { id?: unknown } | null)?.id;
