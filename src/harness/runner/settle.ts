@@ -17,27 +17,27 @@ interface Seen {
 /**
  * Waits until the system has settled: every outbox empty, every contiguous cursor at the relay's head, and no frames
  * but heartbeats for 2 s. Records whether it was reached; missing it is for the checkers to judge.
+ *
+ * As long as the relay's statistics show that it is quiet, but not yet for long enough, the nodes are left alone.
  */
 export async function settle(context: TrialContext, withinMs: number): Promise<boolean> {
   const { topology, clock, history } = context;
   const startedMs = clock.monotonicMs();
+  let nodes: Seen['nodes'] = {};
   let work: string | null = null;
   let workChangedMs = startedMs;
 
   const probe = async (): Promise<Seen> => {
-    const statuses = await Promise.all(topology.nodes.map((node) => observeStatus(context, node)));
     const stats = await topology.relay.stats().catch(() => 'no answer' as const);
-    const nodes = Object.fromEntries(
-      topology.nodes.map((node, index) => {
-        const status = statuses[index];
-        return [node, status ? { pending: status.pending, cursor: status.cursor } : ('no answer' as const)];
-      }),
-    );
     const isTold = stats !== null && stats !== 'no answer';
-    const now = isTold ? JSON.stringify(workOf(stats)) : JSON.stringify([nodes, await bytesPassed(context)]);
+    const told = isTold ? JSON.stringify(workOf(stats)) : null;
+    const isSame = told !== null && told === work;
+    const sameForMs = isSame ? clock.monotonicMs() - workChangedMs : null;
+    if (sameForMs === null || sameForMs >= quietMs) nodes = await lookAtNodes(context);
+    const now = told ?? JSON.stringify([nodes, await bytesPassed(context)]);
     if (now !== work) workChangedMs = clock.monotonicMs();
     work = now;
-    const quietForMs = clock.monotonicMs() - workChangedMs;
+    const quietForMs = sameForMs ?? clock.monotonicMs() - workChangedMs;
     return { nodes, headCursor: isTold ? headOf(stats, context.facts.group) : stats, quietForMs };
   };
 
@@ -56,6 +56,14 @@ export async function settle(context: TrialContext, withinMs: number): Promise<b
     history.append({ kind: 'settled', reached: false, afterMs: withinMs, lastSeen: error.lastSeen });
     return false;
   }
+}
+
+async function lookAtNodes(context: TrialContext): Promise<Seen['nodes']> {
+  const looks = context.topology.nodes.map(async (node) => {
+    const status = await observeStatus(context, node);
+    return [node, status ? { pending: status.pending, cursor: status.cursor } : ('no answer' as const)] as const;
+  });
+  return Object.fromEntries(await Promise.all(looks));
 }
 
 function isSettled({ nodes, headCursor, quietForMs }: Seen): boolean {
