@@ -90,7 +90,7 @@ export class SimulatedNode implements NodeControl {
     const asked = { id: this.#requests, op, parameters };
     const result = await this.#control.call(process, () => this.#server!.answer(asked), timeoutMs);
     if (result.kind === 'silent') return { outcome: 'unknown', code: 'NO_ANSWER', message: `${op}: ${result.because}` };
-    if (result.kind === 'threw') return { outcome: 'unknown', code: 'NO_ANSWER', message: `${op}: no answer came back` };
+    if (result.kind === 'threw') return { outcome: 'unknown', code: 'NO_ANSWER', message: `${op}: no answer` };
     return answeredOf(op, result.value);
   }
 
@@ -163,7 +163,10 @@ export class SimulatedNode implements NodeControl {
 }
 
 /** An answer whose value is not what the contract says tells nothing. The copy that is checked is the tester's own. */
-function answeredOf<Op extends Operation>(op: Op, { outcome, value, code = 'NONE', message = '' }: Answer): Answered<Op> {
+function answeredOf<Op extends Operation>(
+  op: Op,
+  { outcome, value, code = 'NONE', message = '' }: Answer,
+): Answered<Op> {
   if (outcome !== 'ok') return { outcome, code, message };
   const checked = answerValues[op].safeParse(value);
   if (!checked.success) {

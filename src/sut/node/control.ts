@@ -7,6 +7,7 @@ import {
   type Operation,
   operations,
   type ParametersOf,
+  type Request,
   request,
   requestParameters,
 } from '../../contract/control.ts';
@@ -79,19 +80,20 @@ export class NodeControlServer {
 
   /** Answers one line with one line, both without their newline. */
   async handle(line: string): Promise<string> {
-    return JSON.stringify(await this.answer(valueOf(line)));
+    const parsed = parsedRequest(line);
+    const answer = parsed.success
+      ? await this.answer(parsed.request)
+      : failed(parsed.id, 'BAD_REQUEST', parsed.problem);
+    return JSON.stringify(answer);
   }
 
-  /** Answers what a line holds; undefined: no JSON. */
-  async answer(asked: unknown): Promise<Answer> {
-    const parsed = parsedRequest(asked);
-    if (!parsed.success) return failed(parsed.id, 'BAD_REQUEST', parsed.problem);
-    const { id, op } = parsed.request;
+  /** The same for what such a line holds. */
+  async answer({ id, op, parameters: given }: Request): Promise<Answer> {
     if (!this.#offers(op)) {
       const message = `op: expected one of ${this.#offered().join(', ')}`;
       return { id, outcome: 'unsupported', code: 'UNSUPPORTED', message };
     }
-    const parameters = requestParameters[op].safeParse(parsed.request.parameters ?? {});
+    const parameters = requestParameters[op].safeParse(given ?? {});
     if (!parameters.success) return failed(id, 'BAD_PARAMETERS', `${op}: ${problemsOf(parameters.error)}`);
     try {
       // The parameters were checked against this operation's own schema, which the compiler cannot follow.
@@ -242,20 +244,17 @@ export class NodeControlServer {
 }
 
 type Parsed =
-  | { readonly success: true; readonly request: z.infer<typeof request> }
+  | { readonly success: true; readonly request: Request }
   | { readonly success: false; readonly id: number; readonly problem: string };
 
-function valueOf(line: string): unknown {
+/** A line that is no request is answered under the id it has, or 0. */
+function parsedRequest(line: string): Parsed {
+  let value: unknown;
   try {
-    return JSON.parse(line);
+    value = JSON.parse(line);
   } catch {
-    return undefined;
+    return { success: false, id: 0, problem: 'expected one JSON object per line' };
   }
-}
-
-/** What is no request is answered under the id it has, or 0. */
-function parsedRequest(value: unknown): Parsed {
-  if (value === undefined) return { success: false, id: 0, problem: 'expected one JSON object per line' };
   const checked = request.safeParse(value);
   if (checked.success) return { success: true, request: checked.data };
   const id = (value as { id?: unknown } | null)?.id;
