@@ -1,9 +1,29 @@
-/** What shall happen at a moment of virtual time; `cancelled` events are left out. */
-export interface QueuedEvent {
+import type { Timer } from '../../support/clock.ts';
+
+/** What shall happen at a moment of virtual time, unless it is cancelled before. */
+export class QueuedEvent implements Timer {
   readonly atUs: number;
   readonly sequence: number;
-  readonly fire: () => void;
-  cancelled: boolean;
+  #fire: (() => void) | null;
+
+  constructor(atUs: number, sequence: number, fire: () => void) {
+    this.atUs = atUs;
+    this.sequence = sequence;
+    this.#fire = fire;
+  }
+
+  get isCancelled(): boolean {
+    return this.#fire === null;
+  }
+
+  fire(): void {
+    this.#fire?.();
+  }
+
+  /** What it would have done is let go at once: most time-outs are cancelled long before their time. */
+  cancel(): void {
+    this.#fire = null;
+  }
 }
 
 /** Events in order of time, those of one moment in the order they were added. A binary heap. */
@@ -12,7 +32,7 @@ export class EventQueue {
   #sequence = 0;
 
   add(atUs: number, fire: () => void): QueuedEvent {
-    const event = { atUs, sequence: this.#sequence++, fire, cancelled: false };
+    const event = new QueuedEvent(atUs, this.#sequence++, fire);
     const heap = this.#heap;
     let index = heap.push(event) - 1;
     while (index > 0) {
@@ -28,7 +48,7 @@ export class EventQueue {
   /** Takes the next event out, or null when there is none. */
   next(): QueuedEvent | null {
     for (let event = this.#pop(); event !== null; event = this.#pop()) {
-      if (!event.cancelled) return event;
+      if (!event.isCancelled) return event;
     }
     return null;
   }

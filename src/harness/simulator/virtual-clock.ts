@@ -71,12 +71,7 @@ export class VirtualClock {
    */
   schedule(delayMs: number, fire: () => void): Timer {
     const delayUs = delayMs > 0 ? Math.max(1, Math.round(delayMs * 1000)) : 0;
-    const event = this.#queue.add(this.#nowUs + delayUs, fire);
-    return {
-      cancel: () => {
-        event.cancelled = true;
-      },
-    };
+    return this.#queue.add(this.#nowUs + delayUs, fire);
   }
 
   /** The same time for the harness: as long as one of its timers is set, time passes. */
@@ -102,13 +97,21 @@ export class VirtualClock {
   };
 
   /** A call of the harness in progress: time passes until it settles. Rejects when the simulation cannot go on. */
-  async hold<T>(work: () => Promise<T>): Promise<T> {
-    this.#mustRun();
+  hold<T>(work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const settle = () => this.#holds.delete(reject);
+      this.#mustRun();
       this.#holds.add(reject);
       this.#wakePump();
-      work().finally(settle).then(resolve, reject);
+      work().then(
+        (value) => {
+          this.#holds.delete(reject);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#holds.delete(reject);
+          reject(error);
+        },
+      );
     });
   }
 
