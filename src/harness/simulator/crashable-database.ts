@@ -158,12 +158,6 @@ interface Durability {
   readonly close: () => void;
 }
 
-/** What a step does, and what makes it last; a read has no second half. */
-interface Work<T> {
-  readonly first: () => T;
-  readonly commit?: () => void;
-}
-
 /** A step that was asked for and has not run. */
 interface PendingStep extends ReadyStep {
   readonly run: () => void;
@@ -194,20 +188,11 @@ class SteppedDatabase implements Database {
   }
 
   transaction<T>(step: string, work: (sql: Sql) => T): Promise<T> {
-    return this.#enqueue({ step, isWrite: true }, stepMs.transaction, {
-      first: () => {
-        this.#durability.willCommit();
-        return begin(this.#database, this.#sql, step, work);
-      },
-      commit: () => {
-        commit(this.#database, this.#sql, step);
-        this.#durability.committed();
-      },
-    });
+    return this.#enqueue(step, true, work);
   }
 
   read<T>(step: string, work: (sql: Sql) => T): Promise<T> {
-    return this.#enqueue({ step, isWrite: false }, stepMs.read, { first: () => readOnly(this.#sql, step, work) });
+    return this.#enqueue(step, false, work);
   }
 
   /** A step that was asked for before still runs, as it would have within the call of a real database. */
@@ -224,27 +209,24 @@ class SteppedDatabase implements Database {
     this.#pending.length = 0;
   }
 
-  #enqueue<T>(
-    asked: Omit<ReadyStep, 'process'>,
-    [lowMs, highMs]: readonly [number, number],
-    work: Work<T>,
-  ): Promise<T> {
+  #enqueue<T>(step: string, isWrite: boolean, work: (sql: Sql) => T): Promise<T> {
     // A process that is gone waits for ever.
     if (this.#process.isGone) return new Promise(() => undefined);
-    if (this.#isClosed) return Promise.reject(new Error(`storage: step ${asked.step}: the database is closed`));
+    if (this.#isClosed) return Promise.reject(new Error(`storage: step ${step}: the database is closed`));
     return new Promise<T>((resolve, reject) => {
-      const ready = { process: this.#process.name, ...asked };
-      const pending = { ...ready, run: () => this.#run(ready, work, resolve, reject) };
+      const run = () => this.#run(pending, work, resolve, reject);
+      const pending: PendingStep = { process: this.#process.name, step, isWrite, run };
       this.#pending.push(pending);
       // One turn for each pending step; which of them it runs is the order's choice.
-      const turn = () =>
-        this.#process.deliver(() => {
-          if (this.#pending.length === 0) return;
-          const due = Math.max(0, this.#pending.indexOf(pending));
-          const chosen = this.#world.order().choose(this.#pending, due);
-          if (chosen === null) this.#world.clock.schedule(nextTurnMs, turn);
-          else this.#pending.splice(chosen, 1)[0]!.run();
-        });
+      const choose = () => {
+        if (this.#pending.length === 0) return;
+        const due = Math.max(0, this.#pending.indexOf(pending));
+        const chosen = this.#world.order().choose(this.#pending, due);
+        if (chosen === null) this.#world.clock.schedule(nextTurnMs, turn);
+        else this.#pending.splice(chosen, 1)[0]!.run();
+      };
+      const turn = () => this.#process.deliver(choose);
+      const [lowMs, highMs] = isWrite ? stepMs.transaction : stepMs.read;
       this.#world.clock.schedule(this.#prng.between(lowMs, highMs), turn);
     });
   }
@@ -252,32 +234,39 @@ class SteppedDatabase implements Database {
   /** At each moment the process may end, or be paused: then it goes on from there, nothing else before it. */
   #run<T>(
     ready: ReadyStep,
-    { first, commit: last }: Work<T>,
+    work: (sql: Sql) => T,
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ): void {
-    const goOn = (work: () => void) =>
-      this.#process.deliver(() => {
-        try {
-          work();
-        } catch (error) {
-          reject(error);
-        }
-      });
-    const committed = (value: T) => {
-      this.#world.observe('after', ready);
-      goOn(() => resolve(value));
+    const { step, isWrite } = ready;
+    const process = this.#process;
+    const { observe } = this.#world;
+    const answer = (value: T) => {
+      observe('after', ready);
+      process.deliver(() => resolve(value), reject);
     };
-    this.#world.observe('before', ready);
-    goOn(() => {
-      const value = first();
-      if (last === undefined) return committed(value);
-      this.#world.observe('uncommitted', ready);
-      goOn(() => {
-        last();
-        committed(value);
-      });
-    });
+    const first = () => {
+      if (!isWrite) return answer(readOnly(this.#sql, step, work));
+      const value = this.#begin(step, work);
+      const last = () => {
+        this.#commit(step);
+        answer(value);
+      };
+      observe('uncommitted', ready);
+      process.deliver(last, reject);
+    };
+    observe('before', ready);
+    process.deliver(first, reject);
+  }
+
+  #begin<T>(step: string, work: (sql: Sql) => T): T {
+    this.#durability.willCommit();
+    return begin(this.#database, this.#sql, step, work);
+  }
+
+  #commit(step: string): void {
+    commit(this.#database, this.#sql, step);
+    this.#durability.committed();
   }
 }
 

@@ -63,16 +63,18 @@ export class SimulatedProcess {
     return this.#state === 'paused';
   }
 
-  deliver(work: () => void): void {
+  /** What `work` throws goes to `failed`; without that the process dies of it. */
+  deliver(work: () => void, failed?: (error: unknown) => void): void {
     if (this.#state === 'gone') return;
     if (this.#state === 'paused') {
-      this.#held.push(work);
+      this.#held.push(() => this.deliver(work, failed));
       return;
     }
     try {
       work();
     } catch (error) {
-      this.die(error);
+      if (failed === undefined) this.die(error);
+      else failed(error);
     }
   }
 
