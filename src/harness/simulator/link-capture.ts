@@ -21,8 +21,8 @@ export class LinkCapture {
   }
 
   /** Bytes of one connection at one point. */
-  saw(point: string, chunk: Omit<CapturedChunk, 'atMs'>): void {
-    this.#points.get(point)?.saw({ atMs: this.#wallMs(), ...chunk });
+  saw(point: string, chunk: CapturedChunk): void {
+    this.#points.get(point)?.saw(chunk);
   }
 
   /** A packet that opens a connection, or the first that ends it, at one point. */

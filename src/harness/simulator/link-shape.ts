@@ -179,7 +179,7 @@ export class LinkShape {
   #wholeParts(bytes: Uint8Array): Transit[] {
     const parts: Transit[] = [];
     const delayMs = this.#transitMs();
-    const apartMs = Math.max(partApartMs, ...[...this.fragmentations].map((fragments) => fragments.apartMs));
+    const apartMs = this.#partsApartMs();
     for (let offset = 0; offset < bytes.length; ) {
       const size = this.#pieceOf(Math.min(readBytesMax, bytes.length - offset));
       parts.push({
@@ -190,6 +190,11 @@ export class LinkShape {
       offset += size;
     }
     return parts;
+  }
+
+  #partsApartMs(): number {
+    if (this.fragmentations.size === 0) return partApartMs;
+    return Math.max(partApartMs, ...[...this.fragmentations].map((fragments) => fragments.apartMs));
   }
 
   #pieceOf(left: number): number {
@@ -238,8 +243,11 @@ export class LinkShape {
 
   #transitMs(): number {
     let sum = this.#prng.between(...transitMs);
-    for (const { delayMs, jitterMs } of [...this.delays, ...this.scatters]) {
-      sum += Math.max(0, delayMs + this.#prng.between(-jitterMs, jitterMs));
+    for (const delays of [this.delays, this.scatters]) {
+      if (delays.size === 0) continue;
+      for (const { delayMs, jitterMs } of delays) {
+        sum += Math.max(0, delayMs + this.#prng.between(-jitterMs, jitterMs));
+      }
     }
     return sum;
   }

@@ -342,7 +342,7 @@ class Flow {
 
   #travel(bytes: Uint8Array): void {
     this.#unreadBytes += bytes.length;
-    for (const part of this.#shape.parts(bytes)) this.#dispatch(part, (piece) => this.#passOn(piece));
+    for (const part of this.#shape.parts(bytes)) this.#dispatch(part, this.#passOn);
   }
 
   #transmitEnd(): void {
@@ -401,7 +401,7 @@ class Flow {
     });
   }
 
-  #passOn(bytes: Uint8Array): void {
+  readonly #passOn = (bytes: Uint8Array): void => {
     const { path, tap } = this.#connection;
     const admitted = path.admit(this.#connection, this.#direction, bytes.length);
     const passing = bytes.subarray(0, admitted.bytes);
@@ -415,7 +415,7 @@ class Flow {
     }
     if (closes !== null) this.#connection.breakOff(closes);
     else if (passing.length < bytes.length) this.#drain();
-  }
+  };
 
   /** The other side hears of the end now, or when the link no longer holds it back. */
   #passEnd(tell: () => void): void {

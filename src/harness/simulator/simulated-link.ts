@@ -213,16 +213,20 @@ export class SimulatedLink implements Link, ConnectionPath {
     if (this.#resets.size > 0) return { bytes: 0, closes: 'broken' };
     if (this.shapes[direction].stalls.size > 0) return { bytes: 0, closes: null };
     let admitted: Admitted = { bytes, closes: null };
-    for (const limit of this.#limits) {
-      if (limit.direction === direction) admitted = limit.admit(connection, admitted);
+    if (this.#limits.size > 0) {
+      for (const limit of this.#limits) {
+        if (limit.direction === direction) admitted = limit.admit(connection, admitted);
+      }
     }
     this.#bytes[direction] += admitted.bytes;
     return admitted;
   }
 
   saw(end: 'node' | 'relay', connection: object, direction: Direction, bytes: Uint8Array): void {
-    const [point, peer] = end === 'node' ? [this.node, 'relay'] : ['relay', this.node];
-    this.#options.capture.saw(point, { flow: this.#flows.get(connection)!, peer, direction, bytes });
+    const point = end === 'node' ? this.node : 'relay';
+    const peer = end === 'node' ? 'relay' : this.node;
+    const flow = this.#flows.get(connection)!;
+    this.#options.capture.saw(point, { atMs: this.clock.wallMs, flow, peer, direction, bytes });
   }
 
   turned(end: 'node' | 'relay', connection: object, how: Turn): void {
