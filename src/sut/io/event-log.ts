@@ -82,22 +82,24 @@ export class EventLog<Table extends EventTable> {
     const { table, level, clock, sink } = this.#options;
     const definition = Object.hasOwn(table, event) ? table[event] : undefined;
     if (definition === undefined) throw new Error('event log: the event is not in the table');
-    const written = checkedFields(event, definition.fields, fields);
+    const line: Line = { atMs: clock.wallMs(), level: definition.level, event };
+    addChecked(line, event, definition.fields, fields);
     if (logLevels.indexOf(definition.level) > logLevels.indexOf(level)) return;
-    sink(JSON.stringify({ atMs: clock.wallMs(), level: definition.level, event, ...written }));
+    sink(JSON.stringify(line));
   }
 }
 
-function checkedFields(
+type Line = Record<string, LoggedValue>;
+
+function addChecked(
+  line: Line,
   event: string,
   kinds: Readonly<Record<string, FieldKind>>,
   given: Readonly<Record<string, unknown>>,
-): Record<string, LoggedValue> {
+): void {
   const names = Object.keys(kinds);
   if (Object.keys(given).length !== names.length) throw new Error(`event log: ${event}: other fields than its own`);
-  const checked: Record<string, LoggedValue> = {};
-  for (const name of names) checked[name] = checkedValue(event, name, kinds[name]!, given[name]);
-  return checked;
+  for (const name of names) line[name] = checkedValue(event, name, kinds[name]!, given[name]);
 }
 
 type LoggedValue = string | number | readonly string[];
