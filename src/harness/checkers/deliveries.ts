@@ -68,20 +68,19 @@ export interface Obstruction {
 }
 
 /**
- * Says what stood in the way of one node’s items to another: one of them without a connection, a paused process, a
+ * Says what stood in the way of items from one node to another: one of them without a connection, a paused process, a
  * fault that does more than slow, or a load that did as much. Where connections outlived such a fault, the way is free
  * again only when what was under way at the heal has passed: what the kernel still waits for is not the system’s.
  */
 export function obstructionsIn(
   record: TrialRecord,
   deliveries: readonly Delivery[],
-): (between: Pick<Delivery, 'author' | 'node'>) => readonly Obstruction[] {
+): (some: readonly Delivery[]) => readonly Obstruction[] {
   const away = new Map(record.nodes.map((node) => [node, absencesOf(record, node)]));
   const paused = pausesOf(record);
   const blocked = disturbancesIn(record);
-  const of = Map.groupBy(deliveries, ({ author, node }) => `${author} ${node}`);
-  return ({ author, node }) => {
-    const between = of.get(`${author} ${node}`) ?? [];
+  const ofWay = (between: readonly Delivery[]): readonly Obstruction[] => {
+    const { author, node } = between[0]!;
     const faults = blocked.map(({ fromMs, toMs, links }) => {
       const touched = [author, node].filter((one) => links.length === 0 || links.includes(one));
       const isOver = touched.every((one) => away.get(one)!.some((absence) => isDuring(absence, toMs)));
@@ -89,13 +88,21 @@ export function obstructionsIn(
     });
     return [...away.get(author)!, ...away.get(node)!, ...paused, ...faults];
   };
+  const wayOf = ({ author, node }: Delivery) => `${author} ${node}`;
+  const ways = new Map([...Map.groupBy(deliveries, wayOf)].map(([way, between]) => [way, ofWay(between)]));
+  return (some) => [...new Set(some.map(wayOf))].flatMap((way) => ways.get(way)!);
 }
 
 /** What was under way at the heal has passed, or the first item after it where there was nothing. */
 function freeAgainMs(between: readonly Delivery[], healedMs: number): number {
-  const later = between.filter(({ receivedMs }) => receivedMs >= healedMs);
-  const underWay = later.filter(({ acceptedMs }) => acceptedMs <= healedMs).map(({ receivedMs }) => receivedMs);
-  return underWay.length > 0 ? Math.max(...underWay) : Math.min(...later.map(({ receivedMs }) => receivedMs));
+  let passedMs = -Infinity;
+  let nextMs = Infinity;
+  for (const { acceptedMs, receivedMs } of between) {
+    if (receivedMs < healedMs) continue;
+    if (acceptedMs <= healedMs) passedMs = Math.max(passedMs, receivedMs);
+    nextMs = Math.min(nextMs, receivedMs);
+  }
+  return passedMs === -Infinity ? nextMs : passedMs;
 }
 
 function isDuring({ fromMs, toMs }: Obstruction, atMs: number): boolean {

@@ -47,8 +47,7 @@ function judgePeriods(record: TrialRecord, clean: Spread, clauses: Clauses): voi
   const completions = busyPeriods(deliveries).flatMap((period) => {
     const freeMs = Math.max(
       ...period.deliveries.map(({ acceptedMs }) => acceptedMs),
-      ...period.deliveries
-        .flatMap(obstructions)
+      ...obstructions(period.deliveries)
         .filter(({ fromMs, toMs }) => fromMs <= period.toMs && toMs >= period.fromMs)
         .map(({ toMs }) => toMs),
     );
