@@ -6,11 +6,12 @@ export interface EncodedForm {
 
 /**
  * Every form a canary is searched in: raw, hex, base64 at its three alignments in both alphabets, percent-encoded and
- * UTF-16. Forms that are the same bytes appear once.
+ * UTF-16. Forms that are the same bytes appear once. A text without `%` and without a zero byte cannot hold those that
+ * need one; `isPlain` leaves them out.
  *
  * Not covered: base64 broken into lines, JSON `\u` escapes, and an encoding of an encoding.
  */
-export function encodedForms(canary: Uint8Array): EncodedForm[] {
+export function encodedForms(canary: Uint8Array, isPlain = false): EncodedForm[] {
   const raw = Buffer.from(canary.buffer, canary.byteOffset, canary.length);
   const forms: EncodedForm[] = [];
   const add = (encoding: string, bytes: Buffer): void => {
@@ -23,11 +24,15 @@ export function encodedForms(canary: Uint8Array): EncodedForm[] {
   add('hex', Buffer.from(hex, 'latin1'));
   add('hex', Buffer.from(hex.toUpperCase(), 'latin1'));
   for (const alignment of [0, 1, 2]) {
-    const shifted = alignment === 0 ? raw : Buffer.concat([Buffer.alloc(alignment), raw]);
-    add('base64', alignedBase64(shifted, alignment, 'base64'));
-    add('base64url', alignedBase64(shifted, alignment, 'base64url'));
+    const base64 = alignedBase64(raw, alignment);
+    add('base64', Buffer.from(base64, 'latin1'));
+    if (!/[+/]/.test(base64)) continue;
+    add('base64url', Buffer.from(base64.replaceAll('+', '-').replaceAll('/', '_'), 'latin1'));
   }
-  for (const escapes of percentTables) add('percent', percentForm(raw, escapes));
+  // Each of the next is raw once more or has a percent sign.
+  if (!isPlain) for (const escapes of percentTables) add('percent', percentForm(raw, escapes));
+  // A byte of ASCII is one of ASCII in UTF-16, beside a zero.
+  if (isPlain && raw.some((byte) => byte < 0x80)) return forms;
   const utf16 = utf16Of(raw);
   add('utf16le', utf16);
   add('utf16be', Buffer.from(utf16).swap16());
@@ -35,10 +40,11 @@ export function encodedForms(canary: Uint8Array): EncodedForm[] {
 }
 
 /** The characters that depend on the canary alone when `alignment` (0, 1 or 2) other bytes stand before its first group. */
-function alignedBase64(shifted: Buffer, alignment: number, alphabet: 'base64' | 'base64url'): Buffer {
+function alignedBase64(raw: Buffer, alignment: number): string {
+  const shifted = alignment === 0 ? raw : Buffer.concat([Buffer.alloc(alignment), raw]);
   const first = Math.ceil((alignment * 8) / 6);
   const end = Math.floor((shifted.length * 8) / 6);
-  return Buffer.from(shifted.toString(alphabet).slice(first, end), 'latin1');
+  return shifted.toString('base64').slice(first, end);
 }
 
 /** What RFC 3986 lets stand as it is. */

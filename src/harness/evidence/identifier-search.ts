@@ -24,7 +24,7 @@ const formBytesMin = 8;
  * a UUID, an IPv4 address), of those; a text too short for that as a word of its own. The first hit of each form.
  */
 export function findIdentifiers(text: string, identifiers: readonly Identifier[]): IdentifierHit[] {
-  const { forms, index, words } = preparedFor(identifiers);
+  const { forms, index, words } = preparedFor(identifiers, !/[%\0]/.test(text));
   const hits: IdentifierHit[] = [];
   for (const { pattern, offset } of index?.firstHits(utf8(text)) ?? []) {
     const { label, encoding } = forms[pattern]!;
@@ -53,6 +53,8 @@ export function findMarked(text: string, identifiers: readonly Identifier[], mar
 }
 
 interface Prepared {
+  /** Without the forms that no plain text can hold. */
+  readonly isPlain: boolean;
   readonly forms: readonly { readonly label: string; readonly encoding: string }[];
   readonly index: PatternIndex | null;
   readonly words: readonly { readonly label: string; readonly encoding: string; readonly word: string }[];
@@ -61,16 +63,17 @@ interface Prepared {
 /** One trial searches its log and every page for the same list; making the forms costs more than the search. */
 const prepared = new WeakMap<readonly Identifier[], Prepared>();
 
-function preparedFor(identifiers: readonly Identifier[]): Prepared {
+function preparedFor(identifiers: readonly Identifier[], isPlain: boolean): Prepared {
   const known = prepared.get(identifiers);
-  if (known !== undefined) return known;
+  if (known !== undefined && (isPlain || !known.isPlain)) return known;
   for (const { label, text } of identifiers) assert(text.length > 2, `${label} has at least 3 characters to look for`);
   const forms = identifiers.flatMap(({ label, text }) =>
     [utf8(text), ...bytesMeantBy(text)]
       .filter((bytes) => bytes.length >= formBytesMin)
-      .flatMap((bytes) => encodedForms(bytes).map((form) => ({ label, ...form }))),
+      .flatMap((bytes) => encodedForms(bytes, isPlain).map((form) => ({ label, ...form }))),
   );
   const made = {
+    isPlain,
     forms,
     index: forms.length === 0 ? null : new PatternIndex(forms.map((form) => form.bytes)),
     words: identifiers.flatMap(({ label, text }) => shortWords(text).map((short) => ({ label, ...short }))),

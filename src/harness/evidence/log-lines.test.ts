@@ -134,6 +134,15 @@ describe('an identifier', () => {
     expect(JSON.stringify(strayLines)).not.toContain(shown);
   });
 
+  test('is found in forms that plain text cannot hold, after plain text too', () => {
+    const percent = [...device].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+    const utf16 = Buffer.from(blob, 'utf16le').toString('latin1');
+    expect(findIdentifiers('plain', identifiers)).toEqual([]);
+    expect(findIdentifiers(percent, identifiers)).toEqual([{ label: 'device:node-a', encoding: 'percent', offset: 0 }]);
+    expect(findIdentifiers(utf16, identifiers)).toEqual([{ label: 'item', encoding: 'utf16le', offset: 0 }]);
+    expect(findIdentifiers(blob, identifiers)).toEqual([{ label: 'item', encoding: 'raw', offset: 0 }]);
+  });
+
   test.each(['node-alpha', 'anode-a', '0add00031', 'b91a1bd8', 'nothing at all'])('is not found in "%s"', (text) => {
     expect(findIdentifiers(text, identifiers)).toEqual([]);
   });
