@@ -27,6 +27,7 @@ export function scanLogLines(
 ): Pick<MetadataScan, 'logLines' | 'strayLines' | 'markFound'> {
   const lines = text.split('\n').map((line) => line.trim());
   const strays: StrayLine[] = [];
+  const kindsOf = new Map<string, Kinds>();
   let judged = 0;
   let markFound = false;
   lines.forEach((line, index) => {
@@ -36,7 +37,7 @@ export function scanLogLines(
       return;
     }
     judged += 1;
-    const problem = events === null ? null : lineProblem(line, events);
+    const problem = events === null ? null : lineProblem(line, events, kindsOf);
     if (problem !== null) strays.push({ line: index + 1, problem });
   });
   strays.push(...identifierLines(text, identifiers, mark));
@@ -66,18 +67,32 @@ const plainName = /^[a-z][A-Za-z0-9-]{0,40}$/;
 /** May stand on every line. */
 const commonFields: Readonly<Record<string, string>> = { atMs: 'time', level: 'level' };
 
-function lineProblem(line: string, events: LogEvents): string | null {
+/** What each field of an event may hold. */
+type Kinds = ReadonlyMap<string, KindTest>;
+type KindTest = (value: unknown) => boolean;
+
+/** `kindsOf` is filled in with what is made ready of the events that are met. */
+function lineProblem(line: string, events: LogEvents, kindsOf: Map<string, Kinds>): string | null {
   const parsed = parseObject(line);
   if (parsed === null) return 'expected a JSON object';
-  const { event, ...fields } = parsed;
+  const { event } = parsed;
   if (typeof event !== 'string' || !Object.hasOwn(events, event)) return 'its event is not in the closed list';
-  const kinds = { ...commonFields, ...events[event]! };
-  for (const [name, value] of Object.entries(fields)) {
-    if (!Object.hasOwn(kinds, name)) return `${event}: a field outside its list (${shown(name)})`;
-    if (!isOfKind(kinds[name]!, value)) return `${event}.${name}: expected the kind ${JSON.stringify(kinds[name])}`;
+  const own = events[event]!;
+  let kinds = kindsOf.get(event);
+  if (kinds === undefined) {
+    kinds = new Map(Object.entries({ ...commonFields, ...own }).map(([name, kind]) => [name, kindTest(kind)]));
+    kindsOf.set(event, kinds);
   }
-  const missing = Object.keys(events[event]!).find((name) => !Object.hasOwn(fields, name));
-  return missing === undefined ? null : `${event}: without its field ${missing}`;
+  for (const name of Object.keys(parsed)) {
+    if (name === 'event') continue;
+    const test = kinds.get(name);
+    if (test === undefined) return `${event}: a field outside its list (${shown(name)})`;
+    if (!test(parsed[name])) {
+      return `${event}.${name}: expected the kind ${JSON.stringify(own[name] ?? commonFields[name])}`;
+    }
+  }
+  for (const name in own) if (!Object.hasOwn(parsed, name)) return `${event}: without its field ${name}`;
+  return null;
 }
 
 function shown(name: string): string {
@@ -99,7 +114,7 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (val
 const isDuration = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
 /** What each kind may hold; any other kind is a set of words. */
-const kindTests: Readonly<Record<string, (value: unknown) => boolean>> = {
+const kindTests: Readonly<Record<string, KindTest>> = {
   count: isCount,
   bytes: isCount,
   ms: isDuration,
@@ -117,7 +132,8 @@ function isCode(value: unknown): boolean {
   );
 }
 
-function isOfKind(kind: string, value: unknown): boolean {
-  const test = Object.hasOwn(kindTests, kind) ? kindTests[kind] : undefined;
-  return test === undefined ? typeof value === 'string' && kind.split('|').includes(value) : test(value);
+function kindTest(kind: string): KindTest {
+  if (Object.hasOwn(kindTests, kind)) return kindTests[kind]!;
+  const words = kind.split('|');
+  return (value) => typeof value === 'string' && words.includes(value);
 }
