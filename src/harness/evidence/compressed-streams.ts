@@ -37,14 +37,13 @@ export function openCompressedStreams(bytes: Uint8Array): OpenedStream[] {
   };
 
   inflateAt('deflate', 0, 0);
-  for (const [format, magics, dataOf] of inflatedFormats) {
-    const starts = new Starts(bytes, magics);
-    for (let offset = starts.from(0); offset < bytes.length; ) {
-      offset = starts.from(inflateAt(format, offset, dataOf(bytes, offset)));
+  const searched = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (const [format, magic, dataOf] of inflatedFormats) {
+    for (let offset = searched.indexOf(magic); offset >= 0; ) {
+      offset = searched.indexOf(magic, inflateAt(format, offset, dataOf(bytes, offset)));
     }
   }
-  const frames = new Starts(bytes, [zstdMagic]);
-  for (let offset = frames.from(0); offset < bytes.length; offset = frames.from(offset + 1)) {
+  for (let offset = searched.indexOf(zstdMagic); offset >= 0; offset = searched.indexOf(zstdMagic, offset + 1)) {
     if (left > 0) keep('zstd', offset, openZstd(bytes, offset, Math.min(streamBytesMax, left)));
   }
   return opened;
@@ -53,21 +52,22 @@ export function openCompressedStreams(bytes: Uint8Array): OpenedStream[] {
 const gzipMagic = Uint8Array.of(0x1f, 0x8b, 0x08);
 const zipMagic = Uint8Array.of(0x50, 0x4b, 0x03, 0x04);
 const zstdMagic = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd);
+const zlibMethod = 0x78;
 /**
  * Deflate with a window of 32 KiB, which is what everybody writes; smaller windows are not looked for. The second byte
  * has no preset dictionary (bit 5) and makes the two of them a multiple of 31: one for each level of compression.
  */
-const zlibMagics = [0x01, 0x5e, 0x9c, 0xda].map((flags) => Uint8Array.of(0x78, flags));
+const zlibFlags: readonly (number | undefined)[] = [0x01, 0x5e, 0x9c, 0xda];
 
 /** Where the deflate data of each format starts, or null when the header is none. */
 const inflatedFormats: readonly (readonly [
   OpenedStream['format'],
-  readonly Uint8Array[],
+  Uint8Array | number,
   (bytes: Uint8Array, offset: number) => number | null,
 ])[] = [
-  ['gzip', [gzipMagic], gzipData],
-  ['zlib', zlibMagics, zlibData],
-  ['zip', [zipMagic], zipData],
+  ['gzip', gzipMagic, gzipData],
+  ['zlib', zlibMethod, zlibData],
+  ['zip', zipMagic, zipData],
 ];
 
 /** RFC 1952, section 2.3. */
@@ -87,8 +87,8 @@ function gzipData(bytes: Uint8Array, offset: number): number | null {
 }
 
 /** RFC 1950, section 2.2; a preset dictionary could not be known. */
-function zlibData(_bytes: Uint8Array, offset: number): number {
-  return offset + 2;
+function zlibData(bytes: Uint8Array, offset: number): number | null {
+  return zlibFlags.includes(bytes[offset + 1]) ? offset + 2 : null;
 }
 
 /** The local file header of a ZIP archive; method 8 is deflate. */
@@ -108,32 +108,5 @@ function openZstd(bytes: Uint8Array, offset: number, maxOutputLength: number): U
     return zstdDecompressSync(bytes.subarray(offset), { maxOutputLength });
   } catch {
     return new Uint8Array(0);
-  }
-}
-
-/** Where any of some magics stands, asked for in ascending order. */
-class Starts {
-  readonly #bytes: Buffer;
-  readonly #magics: readonly Uint8Array[];
-  /** The next place of each magic. */
-  readonly #next: number[];
-
-  constructor(bytes: Uint8Array, magics: readonly Uint8Array[]) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#magics = magics;
-    this.#next = magics.map(() => -1);
-  }
-
-  /** The first one at `offset` or behind it; the end of the bytes when there is none. */
-  from(offset: number): number {
-    let first = this.#bytes.length;
-    for (let index = 0; index < this.#next.length; index += 1) {
-      if (this.#next[index]! < offset) {
-        const found = this.#bytes.indexOf(this.#magics[index]!, offset);
-        this.#next[index] = found < 0 ? this.#bytes.length : found;
-      }
-      first = Math.min(first, this.#next[index]!);
-    }
-    return first;
   }
 }
