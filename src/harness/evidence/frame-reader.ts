@@ -9,7 +9,9 @@ export interface FoundMessage {
 
 /** Tells which messages end in each piece of one direction's decrypted stream. */
 export class FrameReader {
-  #waiting: Uint8Array = new Uint8Array(0);
+  /** The pieces of a frame that has not ended, and how many bytes of them and of what follows it takes to go on. */
+  #waiting: Uint8Array[] = [];
+  #missing = framePrefixBytes;
   /** A length outside the limits was met: where frames begin is unknown from there on. */
   #broken = false;
 
@@ -20,21 +22,28 @@ export class FrameReader {
   read(plaintext: Uint8Array): FoundMessage[] {
     const found: FoundMessage[] = [];
     if (this.#broken) return found;
-    let bytes = this.#waiting.length === 0 ? plaintext : Buffer.concat([this.#waiting, plaintext]);
+    this.#waiting.push(plaintext);
+    this.#missing -= plaintext.length;
+    if (this.#missing > 0) return found;
+    let bytes = this.#waiting.length === 1 ? plaintext : Buffer.concat(this.#waiting);
+    let wanted = framePrefixBytes;
     while (bytes.length >= framePrefixBytes) {
       const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
       if (length === 0 || length > frameBytesMax) {
         this.#broken = true;
         return found;
       }
-      if (bytes.length < framePrefixBytes + length) break;
-      const envelope = bytes.subarray(framePrefixBytes, framePrefixBytes + length);
+      wanted = framePrefixBytes + length;
+      if (bytes.length < wanted) break;
+      const envelope = bytes.subarray(framePrefixBytes, wanted);
       const name = messageNameIn(envelope);
       if (name !== null) this.readable += 1;
       found.push({ name: name ?? unreadableMessage, after: name === 'PULL' ? pullCursorIn(envelope) : null });
-      bytes = bytes.subarray(framePrefixBytes + length);
+      bytes = bytes.subarray(wanted);
+      wanted = framePrefixBytes;
     }
-    this.#waiting = bytes;
+    this.#waiting = bytes.length === 0 ? [] : [bytes];
+    this.#missing = wanted - bytes.length;
     return found;
   }
 }
