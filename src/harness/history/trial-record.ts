@@ -21,3 +21,15 @@ export interface TrialRecord {
   readonly entries: readonly HistoryEntry[];
   readonly collected: Collected;
 }
+
+const texts = new WeakMap<readonly HistoryEntry[], { readonly length: number; readonly text: string }>();
+
+/** The entries as JSON, made once: the digest of a trial and what is stored of it both hold them. The list only grows. */
+export function entriesText({ entries }: TrialRecord): string {
+  let known = texts.get(entries);
+  if (known?.length !== entries.length) {
+    known = { length: entries.length, text: JSON.stringify(entries) };
+    texts.set(entries, known);
+  }
+  return known.text;
+}

@@ -1,5 +1,5 @@
 import type { Collected } from '../history/collected.ts';
-import type { TrialRecord } from '../history/trial-record.ts';
+import { entriesText, type TrialRecord } from '../history/trial-record.ts';
 import type { IterationResult, Reporter, RunResult, RunStart, ScenarioResult, TrialResult } from '../runner/results.ts';
 import { historyFileName, holdsLine, type RunFolder, type StoredIteration } from './run-folder.ts';
 
@@ -64,8 +64,10 @@ export interface HistoryFileOptions {
 /** A `StoredRecord` as JSON: what is kept of a trial. */
 export function storedText(trial: TrialResult, record: TrialRecord, reduce: HistoryFileOptions['reduce']): string {
   const isReduced = trial.verdict === 'pass' && reduce !== null;
-  const kept = isReduced ? { ...record, collected: reduce(record.collected) } : record;
-  return JSON.stringify({ reduced: isReduced, record: kept } satisfies StoredRecord);
+  const { entries: _told, collected, ...about } = record;
+  const kept = JSON.stringify(isReduced ? reduce(collected) : collected);
+  const told = `${JSON.stringify(about).slice(0, -1)},"entries":${entriesText(record)},"collected":${kept}}`;
+  return `{"reduced":${isReduced},"record":${told}}`;
 }
 
 /** Adds iterations of other runs, with their records as they are. */

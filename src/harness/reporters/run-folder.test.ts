@@ -113,7 +113,8 @@ describe('a run’s folder', () => {
     const folder = RunFolder.create(reports, 'attempts');
     const reporter = historyFile({ folder, about: sampleAbout, catalogue: [], reduce: null });
     const trial = { variant: 'seeded', verdict: 'pass' } as TrialResult;
-    const record = (seed: string) => ({ variant: 'seeded', seed }) as TrialRecord;
+    const record = (seed: string) =>
+      ({ variant: 'seeded', seed, entries: [], collected: {} }) as unknown as TrialRecord;
     reporter.iterationStarted?.('S-CONC-01', 0, 'seeded');
     reporter.trialFinished?.('S-CONC-01', 0, { ...trial, verdict: 'error' }, record('first attempt'));
     reporter.trialFinished?.('S-CONC-01', 0, trial, record('second attempt'));

@@ -6,7 +6,7 @@ import { judgeIteration, judgeTrial } from '../checkers/verdict.ts';
 import { sha256 } from '../evidence/digest.ts';
 import type { Baseline } from '../history/baseline.ts';
 import type { Phase } from '../history/history.ts';
-import type { TrialRecord } from '../history/trial-record.ts';
+import { entriesText, type TrialRecord } from '../history/trial-record.ts';
 import type { Scenario, Variant } from '../scenario/scenario.ts';
 import type { ArenaName, StageOptions, Topology } from '../topology/topology.ts';
 import type { PlannedIteration } from './plan.ts';
@@ -139,7 +139,7 @@ async function runOneTrial(scenario: Scenario, variant: Variant, index: number, 
     const told = toldAs(scenario, variant, index, options);
     const trial = { ...told, ...judged, durationMs: options.wallMs() - startedMs };
     options.reporter.trialFinished?.(scenario.id, index, trial, record);
-    const digest = sha256(JSON.stringify([record.entries, record.collected]));
+    const digest = sha256(`[${entriesText(record)},${JSON.stringify(record.collected)}]`);
     return { value: { trial, digest }, reusable: trial.verdict === 'pass' || trial.verdict === 'inert' };
   };
   try {
