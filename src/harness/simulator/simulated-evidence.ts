@@ -63,8 +63,9 @@ export async function collectEvidence(sources: EvidenceSources, plan: CollectPla
   const search = prepareSearch([...plan.canaries, ...secrets], mark);
   const searches: SourceSearch[] = [];
   const collectedNodes: Record<string, CollectedNode> = {};
+  const digests = new BodyDigests();
   for (const node of nodes) {
-    collectedNodes[node.name] = await collectNode(node, lacks);
+    collectedNodes[node.name] = await collectNode(node, digests, lacks);
     searches.push(search.search(logSource(node.machine)));
   }
   const collectedRelay = await collectRelay(sources, plan.group, lacks);
@@ -87,7 +88,7 @@ export async function collectEvidence(sources: EvidenceSources, plan: CollectPla
 
 type Lacks = (part: string, because: string) => void;
 
-async function collectNode(node: SimulatedNode, lacks: Lacks): Promise<CollectedNode> {
+async function collectNode(node: SimulatedNode, digests: BodyDigests, lacks: Lacks): Promise<CollectedNode> {
   const { machine } = node;
   const lacking = (part: string) => (because: string) => lacks(`nodes.${node.name}.${part}`, because);
   const status = valueIn(await node.request('status', {}), lacking('vector'));
@@ -97,7 +98,7 @@ async function collectNode(node: SimulatedNode, lacks: Lacks): Promise<Collected
     alive: machine.process !== null,
     unscheduledExits: [...machine.unscheduledExits],
     itemsFrom: 'rows',
-    items: inspected(machine, itemRows, lacking('items')),
+    items: inspected(machine, (database) => itemRows(database, digests), lacking('items')),
     answeredItems: answered?.items ?? null,
     vector: status?.vector ?? null,
     cursor: status?.cursor ?? null,
@@ -161,7 +162,21 @@ function inspected<T>(
   }
 }
 
-function itemRows(database: DatabaseSync): HeldItem[] {
+/** The digest of each body; the same bytes of one item, which every node holds, are hashed once. */
+class BodyDigests {
+  readonly #known = new Map<string, { readonly body: Uint8Array; readonly digest: string }>();
+
+  of(item: string, body: Uint8Array): string {
+    let known = this.#known.get(item);
+    if (known === undefined || Buffer.compare(known.body, body) !== 0) {
+      known = { body, digest: sha256(body) };
+      this.#known.set(item, known);
+    }
+    return known.digest;
+  }
+}
+
+function itemRows(database: DatabaseSync, digests: BodyDigests): HeldItem[] {
   const rows = database
     .prepare(
       `SELECT blob_id AS item, author, sequence, cursor, body, deleted FROM items
@@ -176,7 +191,7 @@ function itemRows(database: DatabaseSync): HeldItem[] {
     if (deleted !== 0 || body === null) {
       return { item, author, sequence, cursor: null, bytes: 0, digest: null, deleted: deleted !== 0 };
     }
-    return { item, author, sequence, cursor, bytes: body.length, digest: sha256(body), deleted: false };
+    return { item, author, sequence, cursor, bytes: body.length, digest: digests.of(item, body), deleted: false };
   });
 }
 
