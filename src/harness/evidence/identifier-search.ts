@@ -1,6 +1,6 @@
 import { assert } from '../../support/assert.ts';
 import { utf8 } from '../../support/bytes.ts';
-import { encodedForms } from './encodings.ts';
+import { type EncodedForm, encodedForms } from './encodings.ts';
 import { PatternIndex } from './pattern-index.ts';
 
 /** What must not show in relay logs and pages: an id, a name or an address as text. */
@@ -55,7 +55,7 @@ export function findMarked(text: string, identifiers: readonly Identifier[], mar
 interface Prepared {
   /** Without the forms that no plain text can hold. */
   readonly isPlain: boolean;
-  readonly forms: readonly { readonly label: string; readonly encoding: string }[];
+  readonly forms: readonly ({ readonly label: string } & EncodedForm)[];
   readonly index: PatternIndex | null;
   readonly words: readonly { readonly label: string; readonly encoding: string; readonly word: string }[];
 }
@@ -66,18 +66,18 @@ const prepared = new WeakMap<readonly Identifier[], Prepared>();
 function preparedFor(identifiers: readonly Identifier[], isPlain: boolean): Prepared {
   const known = prepared.get(identifiers);
   if (known !== undefined && (isPlain || !known.isPlain)) return known;
-  for (const { label, text } of identifiers) assert(text.length > 2, `${label} has at least 3 characters to look for`);
-  const forms = identifiers.flatMap(({ label, text }) =>
-    [utf8(text), ...bytesMeantBy(text)]
-      .filter((bytes) => bytes.length >= formBytesMin)
-      .flatMap((bytes) => encodedForms(bytes, isPlain).map((form) => ({ label, ...form }))),
-  );
-  const made = {
-    isPlain,
-    forms,
-    index: forms.length === 0 ? null : new PatternIndex(forms.map((form) => form.bytes)),
-    words: identifiers.flatMap(({ label, text }) => shortWords(text).map((short) => ({ label, ...short }))),
-  };
+  const forms: Prepared['forms'][number][] = [];
+  const words: Prepared['words'][number][] = [];
+  for (const { label, text } of identifiers) {
+    assert(text.length > 2, `${label} has at least 3 characters to look for`);
+    for (const bytes of [utf8(text), ...bytesMeantBy(text)]) {
+      if (bytes.length < formBytesMin) continue;
+      for (const form of encodedForms(bytes, isPlain)) forms.push({ label, ...form });
+    }
+    for (const short of shortWords(text)) words.push({ label, ...short });
+  }
+  const index = forms.length === 0 ? null : new PatternIndex(forms.map((form) => form.bytes));
+  const made = { isPlain, forms, index, words };
   prepared.set(identifiers, made);
   return made;
 }
