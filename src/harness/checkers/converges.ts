@@ -104,6 +104,7 @@ function judgeManifests(record: TrialRecord, ledger: Ledger, clauses: Clauses): 
 }
 
 function differences(a: string, left: readonly string[], b: string, right: readonly string[]): string[] {
+  if (left.length === right.length && left.every((line, index) => line === right[index])) return [];
   const inLeft = new Set(left);
   const inRight = new Set(right);
   const found = [
