@@ -28,7 +28,7 @@ export class FrameReader {
     let bytes = this.#waiting.length === 1 ? plaintext : Buffer.concat(this.#waiting);
     let wanted = framePrefixBytes;
     while (bytes.length >= framePrefixBytes) {
-      const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+      const length = bigEndian(bytes, 0, framePrefixBytes)!;
       if (length === 0 || length > frameBytesMax) {
         this.#broken = true;
         return found;
