@@ -203,7 +203,8 @@ export class Outbox {
 
   #ended(blobId: BlobId): void {
     this.#inFlight.delete(blobId);
-    if (this.#inFlight.size === 0) this.#sendMore(); // Looked at once more, whatever was seen before.
+    if (this.#inFlight.size === 0)
+      this.#sendMore(); // Looked at once more, whatever was seen before.
     else this.#sending.run();
   }
 
