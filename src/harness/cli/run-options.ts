@@ -5,14 +5,18 @@ import { reporterNames } from '../reporters/registry.ts';
 import { arenaChoices } from './choose-arena.ts';
 import { referenceSystem, reportsFolder, scenarioFolder } from './project.ts';
 
-/** Options that `run`, `prove` and `sweep` share, as commander hands them over. */
-export interface SharedOptions {
+/** Options that `run`, `prove` and `sweep` share, as commander hands them over: what runs, and where. */
+export interface PlaceOptions {
   readonly arena: (typeof arenaChoices)[number];
   readonly seed: string;
   readonly system: string;
   readonly scenarios: string;
   readonly reports: string;
   readonly image: 'test' | 'release';
+}
+
+/** Options that `run` and `prove` share: how much runs, and what is told of it. */
+export interface SharedOptions extends PlaceOptions {
   readonly iterations?: number;
   readonly reporter: readonly string[];
   readonly timeout?: number;
@@ -20,7 +24,7 @@ export interface SharedOptions {
   readonly workers?: number;
 }
 
-export function addSharedOptions(command: Command): Command {
+export function addPlaceOptions(command: Command): Command {
   return command
     .addOption(new Option('--arena <arena>', 'where to run').choices(arenaChoices).default('auto'))
     .addOption(
@@ -29,7 +33,11 @@ export function addSharedOptions(command: Command): Command {
     .option('--system <folder>', 'folder of the system under test', referenceSystem)
     .addOption(scenariosOption())
     .addOption(reportsOption())
-    .addOption(new Option('--image <image>', 'image of the system').choices(['test', 'release']).default('test'))
+    .addOption(new Option('--image <image>', 'image of the system').choices(['test', 'release']).default('test'));
+}
+
+export function addSharedOptions(command: Command): Command {
+  return addPlaceOptions(command)
     .option('--iterations <n>', 'instead of the scenario’s own number', wholeNumber)
     .addOption(reporterOption())
     .option('--timeout <duration>', 'start no iteration after this long, such as 30m', duration)

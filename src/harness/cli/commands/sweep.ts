@@ -13,17 +13,17 @@ import { exitCodeOf } from '../exit-codes.ts';
 import { expectDefects } from '../expect-names.ts';
 import { baselineRequest, expectTestImage, withRun } from '../open-run.ts';
 import { scenarioFolder } from '../project.ts';
-import { addSharedOptions, defectOption, type SharedOptions, wholeNumber } from '../run-options.ts';
+import { addPlaceOptions, defectOption, type PlaceOptions, wholeNumber } from '../run-options.ts';
 import { select } from '../select.ts';
 
-interface SweepCommandOptions extends SharedOptions {
+interface SweepCommandOptions extends PlaceOptions {
   readonly point?: number;
   readonly defect: readonly string[];
 }
 
 /** `chaos sweep ID`: strikes at every point a scenario's fault can strike at, once each. */
 export function addSweep(program: Command, answers: (exitCode: number) => void): void {
-  addSharedOptions(program.command('sweep'))
+  addPlaceOptions(program.command('sweep'))
     .description('run every point of a scenario’s enumeration once, in the simulator')
     .argument('<what...>', 'IDs, patterns such as "S-SM-*", categories, tags, or all')
     .addOption(defectOption())
@@ -31,7 +31,7 @@ export function addSweep(program: Command, answers: (exitCode: number) => void):
     .action(async (words: string[], given: SweepCommandOptions) => {
       if (given.arena === 'docker')
         throw new ScenarioError('sweep requires --arena simulator: its points are thousands');
-      const options = { ...given, arena: 'simulator' as const };
+      const options = { ...given, arena: 'simulator' as const, reporter: ['terminal'] };
       const check = (catalogue: Catalogue) => {
         expectDefects(catalogue, given);
         const swept = select(catalogue, words).scenarios.filter(
