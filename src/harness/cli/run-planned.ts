@@ -73,18 +73,20 @@ export async function runPlanned(
   let results: readonly ScenarioResult[] = [];
   let baseline: Baseline | null = null;
   try {
-    baseline = await baselineOf(baselineRequest(run, settings.image));
-    const timeoutMs = pace.timeout ?? null;
-    results = await runScenarios(plans, {
-      crew,
-      settings: { ...settings, baseline },
-      failFast,
-      reporter,
-      wallMs: Date.now,
-      timeoutMs,
-      interrupted,
-      takenOver,
-    });
+    // Nothing of it is built: there is nothing to measure for.
+    if (plans.length > 0) {
+      baseline = await baselineOf(baselineRequest(run, settings.image));
+      results = await runScenarios(plans, {
+        crew,
+        settings: { ...settings, baseline },
+        failFast,
+        reporter,
+        wallMs: Date.now,
+        timeoutMs: pace.timeout ?? null,
+        interrupted,
+        takenOver,
+      });
+    }
   } finally {
     await crew.close();
   }

@@ -8,14 +8,19 @@ const reports = mkdtempSync(join(tmpdir(), 'relay-chaos-past-'));
 afterAll(() => rmSync(reports, { recursive: true }));
 
 /** `lengths`: milliseconds of each iteration by scenario. */
-function leave(run: string, arena: string, lengths: Readonly<Record<string, readonly number[]>>): void {
+function leave(
+  run: string,
+  arena: string,
+  lengths: Readonly<Record<string, readonly number[]>>,
+  joinedFrom?: readonly string[],
+): void {
   mkdirSync(join(reports, run));
   writeFileSync(join(reports, run, 'history.jsonl'), '');
   const scenarios = Object.entries(lengths).map(([id, all]) => ({
     id,
     iterations: all.map((durationMs) => ({ durationMs })),
   }));
-  writeFileSync(join(reports, run, 'results.json'), JSON.stringify({ arena, scenarios }));
+  writeFileSync(join(reports, run, 'results.json'), JSON.stringify({ run, arena, scenarios, joinedFrom }));
 }
 
 test('the newest run of the arena that had a scenario tells how long it takes', () => {
@@ -38,6 +43,17 @@ test('of the newest runs so many are read as are wanted, beside those that do no
     pastResults(reports, most, isDocker).map(({ arena, scenarios }) => `${arena} ${scenarios.length}`);
   expect(read(1)).toEqual(['simulator 1', 'docker 2']);
   expect(read(9)).toEqual(['simulator 1', 'docker 2', 'docker 2']);
+});
+
+test('a run that was joined from others stands for them', () => {
+  leave('20261124-080000-0005', 'docker', { 'S-CONC-01': [1] });
+  leave('20261124-080000-0006', 'docker', { 'S-CONC-02': [2] });
+  leave('20261124-090000-0007', 'docker', { 'S-CONC-01': [1], 'S-CONC-02': [2] }, [
+    '20261124-080000-0005',
+    '20261124-080000-0006',
+  ]);
+  const read = pastResults(reports, 2, ({ arena }) => arena === 'docker').map(({ run }) => run);
+  expect(read).toEqual(['20261124-090000-0007', '20261122-080000-0003', '20261121-080000-0002']);
 });
 
 test('without past runs nothing is known', () => {

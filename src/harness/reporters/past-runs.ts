@@ -19,14 +19,17 @@ export function pastRunFolders(reports: string): string[] {
 
 /**
  * Results of the newest runs that came to an end, the newest first, until so many of them count; those that do not are
- * among them. One that cannot be read is passed over.
+ * among them. One that cannot be read is passed over, and so is a shard that a newer run was joined from.
  */
 export function pastResults(reports: string, most: number, counts: (result: RunResult) => boolean): RunResult[] {
   const results: RunResult[] = [];
+  const shards = new Set<string>();
   for (const folder of pastRunFolders(reports)) {
     if (results.filter(counts).length === most) break;
     const result = resultIn(folder);
-    if (result !== null) results.push(result);
+    if (result === null || shards.has(result.run)) continue;
+    for (const shard of result.joinedFrom ?? []) shards.add(shard);
+    results.push(result);
   }
   return results;
 }

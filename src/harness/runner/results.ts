@@ -31,6 +31,8 @@ export interface RunResult {
   /** True when fewer variants or iterations ran than the scenario asks for before it may count as passed. */
   readonly partial: boolean;
   readonly scenarios: readonly ScenarioResult[];
+  /** The shards that `merge` joined into this run; absent: it is a run of its own. */
+  readonly joinedFrom?: readonly string[];
   /** Set by `prove` only. */
   readonly killMatrix: readonly KillRow[] | null;
   /** Null for a run that did not come to its end. */

@@ -62,6 +62,7 @@ async function merge(runs: readonly string[], { reports, reporter: names }: Merg
     startedAt: parts.map((part) => part.result.startedAt).toSorted()[0]!,
     durationMs: Math.max(...parts.map((part) => part.result.durationMs)),
     partial: plans.some((plan) => plan.partial),
+    joinedFrom: parts.map((part) => part.result.run),
     scenarios,
     usage: null,
   };
