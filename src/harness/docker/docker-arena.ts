@@ -11,6 +11,7 @@ import { expectEngine, onHiccup } from './engine.ts';
 import { type EngineFacts, probeEngine } from './engine-facts.ts';
 import { Examiner } from './examiner.ts';
 import { type ExitWatch, watchExits } from './exit-watch.ts';
+import { expectFastDisk } from './kernel-facts.ts';
 import { Lateness, preferTester } from './lateness.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { expectImages, sidecarImage } from './stage-images.ts';
@@ -21,6 +22,7 @@ import { type DockerTopology, dockerTopology } from './topologies.ts';
 export { cleanLeftovers } from './clean.ts';
 export { engineAnswers } from './engine.ts';
 export { probeEngine } from './engine-facts.ts';
+export { diskSyncMsMax } from './kernel-facts.ts';
 
 export interface DockerArenaOptions {
   /** Label of everything the arena makes. */
@@ -53,6 +55,7 @@ export async function openDockerArena(options: DockerArenaOptions): Promise<Aren
   try {
     exits = await watchExits(docker, runId, log);
     const facts = await probeEngine(runId);
+    expectFastDisk(facts);
     preferTester();
     const threads = { lateness: new Lateness(), examiner: new Examiner() };
     return new DockerArena(docker, { ...options, lease, facts, exits, stopHearing, ...threads });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EnvironmentError } from '../../../support/errors.ts';
-import { engineAnswers, probeEngine } from '../../docker/docker-arena.ts';
+import { diskSyncMsMax, engineAnswers, probeEngine } from '../../docker/docker-arena.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 interface Row {
@@ -45,6 +45,14 @@ async function engineRows(): Promise<Row[]> {
       },
       { what: 'Compose', found: facts.compose, cure: null },
       { what: 'kernel', found: facts.kernel, cure: null },
+      {
+        what: 'disk',
+        found: `has 4 KiB after ${facts.diskSyncMs} ms`,
+        cure:
+          facts.diskSyncMs <= diskSyncMsMax
+            ? null
+            : `at most ${diskSyncMsMax} ms: let the engine keep its data on a solid-state disk (data-root in /etc/docker/daemon.json)`,
+      },
       {
         what: 'packet loss',
         found: facts.loss ?? 'no mechanism',
