@@ -43,8 +43,18 @@ export const acksWithinPull: Checker<z.output<typeof parameters>> = {
       'PUSH_ACK',
     );
     const figures = `${within} acknowledgements within ${during.length} pages`;
-    const pageMs = Math.round(toMs - (during.at(-2)?.lastMs ?? 0));
-    judgeTiming(record, clauses, pageMs, within >= count ? [] : [`${figures}, expected ${count}`], 'too late', figures);
+    // Too few pages, however late anybody was, are no pull that something could come into.
+    if (during.length < 2) clauses.broken(`${figures}, expected ${count} within ${pagesMax}`);
+    const pageMs = Math.round((toMs - fromMs) / (during.length - 1));
+    if (during.length >= 2)
+      judgeTiming(
+        record,
+        clauses,
+        pageMs,
+        within >= count ? [] : [`${figures}, expected ${count}`],
+        'too late',
+        figures,
+      );
     return clauses.finding();
   },
 };

@@ -3,14 +3,14 @@ import type { TrialRecord } from '../history/trial-record.ts';
 import type { NamedFinding } from './checker.ts';
 import type { Clauses } from './clauses.ts';
 
-/** Share of a bound that the tester's own timers may have been late before the bound cannot be judged. */
+/** Share of a bound that timers may have been late before the bound cannot be judged. */
 const lagShareMax = 0.1;
 /** Starts what a check says that could not judge a bound for this reason. */
 const machineTooBusy = 'machine too busy';
 /** Below this no timer of a busy machine can be trusted. */
 const lagFloorMs = 5;
 
-/** The largest lag of the tester's timers during the trial; 0 when none was written down. */
+/** The largest lag of timers, of the tester and beside the system, during the trial; 0 when none was written down. */
 export function largestLagMs(record: TrialRecord): number {
   return Math.max(0, ...entriesOf(record.entries, 'lag').map((entry) => entry.timerLagMs));
 }

@@ -160,6 +160,15 @@ describe('acks-within-pull', () => {
           insert(d, 19_000, { kind: 'lag', timerLagMs: 99 });
         },
       },
+      {
+        says: 'invalid',
+        when: 'a single page came, however late the tester was',
+        change: (d) => {
+          seenAt(d, 'node-b', [captured(12_000, 'b', 'down', 0, 100_000, ['PULL_RESPONSE'])]);
+          insert(d, 19_000, { kind: 'lag', timerLagMs: 5_000 });
+        },
+        naming: 'within 1 pages',
+      },
       { says: 'invalid', when: 'the fault was off', change: (d) => edit(d, beginsFault, { disarmed: true }) },
       { says: 'unknown', when: 'nothing was captured', change: (d) => seenAt(d, 'node-a', []) },
     ],

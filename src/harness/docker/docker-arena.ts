@@ -56,8 +56,8 @@ export async function openDockerArena(options: DockerArenaOptions): Promise<Aren
     exits = await watchExits(docker, runId, log);
     const facts = await probeEngine(runId);
     expectFastDisk(facts);
-    preferTester();
-    const threads = { lateness: new Lateness(), examiner: new Examiner() };
+    const priority = preferTester();
+    const threads = { lateness: new Lateness({ priority, log }), examiner: new Examiner({ priority }) };
     return new DockerArena(docker, { ...options, lease, facts, exits, stopHearing, ...threads });
   } catch (error) {
     exits?.close(); // An open stream would keep the process alive.

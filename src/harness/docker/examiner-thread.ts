@@ -1,13 +1,13 @@
-/** Examines what trials left behind, one after another, at the usual priority. */
+/** Examines what trials left behind, one after another, at the priority the tester was started with. */
 import { setPriority } from 'node:os';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../support/errors.ts';
 import { examine } from './examine.ts';
 import type { ExaminerAnswer, ExaminerRequest } from './examiner.ts';
-import { usualPriority } from './lateness.ts';
+import type { ThreadPriority } from './lateness.ts';
 
 const port = parentPort!;
-setPriority(usualPriority); // Of this thread: that of a process is that of its first one.
+setPriority((workerData as ThreadPriority).priority); // Of this thread: that of a process is that of its first one.
 
 let last = Promise.resolve();
 port.on('message', ({ id, remains }: ExaminerRequest) => {

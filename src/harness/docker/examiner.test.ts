@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { utf8 } from '../../support/bytes.ts';
@@ -6,7 +7,7 @@ import { examine, type Remains } from './examine.ts';
 import { Examiner } from './examiner.ts';
 
 const system = loadSystem(resolve(import.meta.dirname, '../../../systems/reference'));
-const examiner = new Examiner();
+const examiner = new Examiner({ priority: getPriority() });
 afterAll(() => examiner.close());
 
 const remains: Remains = {

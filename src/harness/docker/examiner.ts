@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../support/errors.ts';
 import type { Examined, Remains } from './examine.ts';
+import type { ThreadPriority } from './lateness.ts';
 
 export interface ExaminerRequest {
   readonly id: number;
@@ -13,17 +14,22 @@ export type ExaminerAnswer =
 
 /** A thread that examines evidence, so that the trials at its side are answered to meanwhile. */
 export class Examiner {
+  readonly #workerData: ThreadPriority;
   #thread: Worker | null = null;
   #asked = 0;
   readonly #waiting = new Map<number, PromiseWithResolvers<Examined>>();
+
+  constructor(workerData: ThreadPriority) {
+    this.#workerData = workerData;
+  }
 
   /** Rejects when the examination fails, or its thread ends; the next call starts another. */
   examine(remains: Remains): Promise<Examined> {
     this.#thread ??= this.#start();
     const id = this.#asked++;
+    this.#thread.postMessage({ id, remains } satisfies ExaminerRequest);
     const waiting = Promise.withResolvers<Examined>();
     this.#waiting.set(id, waiting);
-    this.#thread.postMessage({ id, remains } satisfies ExaminerRequest);
     return waiting.promise;
   }
 
@@ -33,6 +39,7 @@ export class Examiner {
 
   #start(): Worker {
     const thread = new Worker(new URL('examiner-thread.ts', import.meta.url), {
+      workerData: this.#workerData,
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     thread.unref(); // Whoever waits for an answer has streams of the engine open.
@@ -43,7 +50,8 @@ export class Examiner {
       else waiting?.reject(new Error(`examining the evidence: ${answer.failed}`));
     });
     const ended = (why: string) => {
-      if (this.#thread === thread) this.#thread = null;
+      if (this.#thread !== thread) return; // Said already.
+      this.#thread = null;
       const lost = [...this.#waiting.values()];
       this.#waiting.clear();
       for (const { reject } of lost) reject(new Error(`examining the evidence: the thread ended (${why})`));

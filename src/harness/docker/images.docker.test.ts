@@ -49,16 +49,19 @@ describe.each(['relay', 'node'] as const)('the %s images', (part) => {
   const tested = imageTag(`${part}:test`);
   const defects = '/app/src/sut/defects';
 
-  test('test is release and one layer, and every file outside the defects is the same', async () => {
+  test('test is release and two layers, the defects and what Node compiled of them; every other file is the same', async () => {
     const layers = async (tag: string) => (await docker.getImage(tag).inspect()).RootFS.Layers ?? [];
     const [own, more] = [await layers(release), await layers(tested)];
-    expect(more.slice(0, -1)).toEqual(own);
+    expect(more.slice(0, -2)).toEqual(own);
 
     const [files, testFiles] = [filesIn(release), filesIn(tested)];
     expect(files.get('/usr/local/bin/node')).toMatch(/^f 755 0:0 {2}[0-9a-f]{64}$/); // The listing holds digests.
     const added = [...testFiles.keys()].filter((path) => path === defects || path.startsWith(`${defects}/`));
     expect(added).toContain(`${defects}/${part}.mjs`);
-    for (const path of added) testFiles.delete(path);
+    const compiled = [...testFiles.keys()].filter((path) => /^\/app\/compiled\/[^/]+\/[0-9a-f]+$/.test(path));
+    const compiledMore = compiled.filter((path) => !files.has(path));
+    expect(compiledMore.length).toBeLessThan(compiled.length); // Those of the release are there too.
+    for (const path of [...added, ...compiledMore]) testFiles.delete(path);
     const differing = [...new Set([...files.keys(), ...testFiles.keys()])].filter(
       (path) => files.get(path) !== testFiles.get(path),
     );

@@ -36,7 +36,14 @@ describe('what a Dockerfile copies', () => {
   test.each(['relay', 'node'])('the %s test image copies the defects and nothing else on top of release', (part) => {
     const text = projectFile(`Dockerfile.${part}`);
     expect(copiedPaths(text, 'test')).toEqual([...copiedPaths(text, 'release'), 'src/sut/defects']);
-    expect(text.slice(text.indexOf('FROM release')).match(/^(COPY|ADD|RUN|WORKDIR)/gm)).toEqual(['COPY', 'RUN']);
+    const own = text.slice(text.indexOf('FROM release'));
+    expect(own.match(/^(COPY|ADD|WORKDIR)/gm)).toEqual(['COPY']);
+    // What it compiles, and nothing else.
+    const compiles = (entry: string) => text.split('RUN ').filter((one) => one.includes(`node ${entry} --help`));
+    const [ofRelease, ofTest] = [`/app/src/sut/${part}/${part}.mjs`, `/app/src/sut/defects/${part}.mjs`].map(compiles);
+    expect(own.match(/^RUN/gm)).toEqual(['RUN']);
+    const command = (run: string) => run.slice(0, run.indexOf('USER')).replace(/node \S+ --help/, 'node ENTRY --help');
+    expect(ofTest!.map(command)).toEqual(ofRelease!.map(command));
   });
 });
 

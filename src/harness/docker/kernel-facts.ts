@@ -19,7 +19,7 @@ export interface KernelFacts {
   readonly endsSockets: boolean;
   readonly congestionControl: string;
   readonly cgroup: 'v1' | 'v2';
-  /** What it takes until a volume's disk has 4 KiB, in milliseconds: the median of 20. */
+  /** What it takes until a volume's disk has 4 KiB, in milliseconds: the median of 20 writes. */
   readonly diskSyncMs: number;
 }
 
@@ -36,9 +36,16 @@ const scattering = [
 /** `ss` prints the sockets that it has ended, and says nothing where it cannot. */
 const endSocket = 'exec 9<>/dev/udp/127.0.0.1/9; ss -KHun dport = :9 | grep -q :9; s=$?; exec 9>&-; (exit $s)';
 
-/** Each prints how long it took: `4096 bytes … copied, 0.00123 s, 3.3 MB/s`. */
-const syncedWrites =
-  'for _ in {1..20}; do LC_ALL=C dd if=/dev/zero of=/data/probe bs=4k count=1 conv=notrunc oflag=dsync 2>&1 | tail -n 1; done';
+/**
+ * What is still to be written goes first. Each prints how long it took: `4096 bytes … copied, 0.00123 s, 3.3 MB/s`; on a
+ * disk that takes for ever fewer are asked.
+ */
+const syncedWrites = [
+  'sync -f /data; end=$((SECONDS + 6))',
+  'for _ in {1..20}; do',
+  'LC_ALL=C dd if=/dev/zero of=/data/probe bs=4k count=1 conv=notrunc oflag=dsync 2>&1 | tail -n 1',
+  '[ $SECONDS -lt $end ] || break; done',
+].join('\n');
 
 /** On a slower disk the waits for it hide the delays that scenarios order. */
 export const diskSyncMsMax = 20;
@@ -63,6 +70,12 @@ export function diskSyncMsOf(printed: string): number {
     );
   }
   return Math.round(median * 1e5) / 100;
+}
+
+/** What is slow for a moment only, beside other work, is asked a second time. */
+async function diskSyncMs(write: () => Promise<string>): Promise<number> {
+  const first = diskSyncMsOf(await write());
+  return first <= diskSyncMsMax ? first : Math.min(first, diskSyncMsOf(await write()));
 }
 
 export async function askKernel(docker: Docker, options: { image: string; runId: string }): Promise<KernelFacts> {
@@ -116,7 +129,7 @@ export async function askKernel(docker: Docker, options: { image: string; runId:
       endsSockets: await can(endSocket),
       congestionControl: await said('cat /proc/sys/net/ipv4/tcp_congestion_control'),
       cgroup: (await can('test -e /sys/fs/cgroup/cgroup.controllers')) ? 'v2' : 'v1',
-      diskSyncMs: diskSyncMsOf(await said(syncedWrites)),
+      diskSyncMs: await diskSyncMs(() => said(syncedWrites)),
     };
   } finally {
     await engineCall('removing the kernel probe', () => container.remove({ force: true, v: true }));

@@ -1,10 +1,10 @@
-/** Tells how late its timers come. It has the usual priority, whatever its parent's: as late as the system's would come. */
+/** Tells how late its timers come: at the priority the tester was started with, as late as the system's would come. */
 import { setPriority } from 'node:os';
-import { parentPort } from 'node:worker_threads';
-import { latenessEveryMs, latenessToldMs, usualPriority } from './lateness.ts';
+import { parentPort, workerData } from 'node:worker_threads';
+import { latenessEveryMs, latenessToldMs, type ThreadPriority } from './lateness.ts';
 
 const port = parentPort!;
-setPriority(usualPriority); // Of this thread: that of a process is that of its first one.
+setPriority((workerData as ThreadPriority).priority); // Of this thread: that of a process is that of its first one.
 
 function arm(): void {
   const dueMs = performance.now() + latenessEveryMs;

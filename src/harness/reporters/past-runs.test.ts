@@ -52,8 +52,12 @@ test('a run that was joined from others stands for them', () => {
     '20261124-080000-0005',
     '20261124-080000-0006',
   ]);
-  const read = pastResults(reports, 2, ({ arena }) => arena === 'docker').map(({ run }) => run);
-  expect(read).toEqual(['20261124-090000-0007', '20261122-080000-0003', '20261121-080000-0002']);
+  const read = () => pastResults(reports, 2, ({ arena }) => arena === 'docker').map(({ run }) => run);
+  expect(read()).toEqual(['20261124-090000-0007', '20261122-080000-0003', '20261121-080000-0002']);
+  leave('20261124-100000-0008', 'docker', { 'S-CONC-01': [1], 'S-CONC-02': [2], 'S-CONC-03': [3] }, [
+    '20261124-090000-0007',
+  ]);
+  expect(read()).toEqual(['20261124-100000-0008', '20261122-080000-0003', '20261121-080000-0002']);
 });
 
 test('without past runs nothing is known', () => {

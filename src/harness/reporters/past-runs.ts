@@ -27,9 +27,8 @@ export function pastResults(reports: string, most: number, counts: (result: RunR
   for (const folder of pastRunFolders(reports)) {
     if (results.filter(counts).length === most) break;
     const result = resultIn(folder);
-    if (result === null || shards.has(result.run)) continue;
-    for (const shard of result.joinedFrom ?? []) shards.add(shard);
-    results.push(result);
+    for (const shard of result?.joinedFrom ?? []) shards.add(shard);
+    if (result !== null && !shards.has(result.run)) results.push(result);
   }
   return results;
 }

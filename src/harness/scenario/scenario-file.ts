@@ -136,7 +136,7 @@ export const scenarioFile = z.strictObject({
   exclusive: z.boolean().default(false),
   tags: z.array(slug).default([]),
   seed: z.enum(['standard', 'none']).default('standard'),
-  /** How often the relay, and each node that announced something since, is looked at while the load runs. */
+  /** How often the relay, and each node that announced something since, the others once a second, is looked at while the load runs. */
   observe: duration.optional(),
   settle: settle.default({ within: 60_000 }),
   ...parts,

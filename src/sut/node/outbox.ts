@@ -61,6 +61,7 @@ export class Outbox {
 
   /** Something can move again. */
   wake(): void {
+    this.#mayHaveDeletions = true; // Whoever asked last may not have got its answer.
     this.#sealing.run();
     this.#sendMore();
     this.#deleting.run();
@@ -140,9 +141,13 @@ export class Outbox {
     for (const { blobId, cursor } of acks) {
       if (this.#inFlight.has(blobId) || this.#setAside.has(blobId)) continue;
       this.#inFlight.add(blobId); // Not to be sent meanwhile.
-      this.#acked(blobId, cursor)
-        .catch(this.#context.failed)
-        .finally(() => this.#ended(blobId));
+      this.#acked(blobId, cursor).then(
+        () => this.#ended(blobId, true),
+        (error: unknown) => {
+          this.#ended(blobId, false);
+          this.#context.failed(error);
+        },
+      );
     }
   }
 
@@ -164,8 +169,10 @@ export class Outbox {
       const changes = this.#changes;
       if (changes === this.#changesWhenEmpty) return;
       const entry = await this.#context.parts.store.nextToSend(new Set([...this.#inFlight, ...this.#setAside.keys()]));
-      if (entry === null) this.#changesWhenEmpty = changes;
-      if (entry === null) return;
+      if (entry === null) {
+        this.#changesWhenEmpty = changes;
+        return;
+      }
       if (this.#inFlight.size > 0 && this.#mayBeThere(entry)) return;
       if (!this.#toldSealed.has(entry.blobId)) await this.#tellSealedBefore(entry);
       if (session !== this.#context.session() || this.#inFlight.has(entry.blobId)) continue;
@@ -184,28 +191,29 @@ export class Outbox {
   async #send(session: Session, { blobId, payload }: SealedEntry): Promise<void> {
     const { clock } = this.#context.parts.ports;
     const startedAtMs = clock.monotonicMs();
+    let isDone = false;
     try {
       const cursor = await session.push(blobId, payload);
       await this.#acked(blobId, cursor);
+      isDone = true;
       this.#refusals = 0;
       this.#window = Math.min(this.#context.parts.config.outboxWindow, this.#window * 2);
       const tookMs = clock.monotonicMs() - startedAtMs;
       this.#context.parts.log.write('push-acked', { bytes: payload.length, tookMs });
     } catch (error) {
-      this.#changes += 1;
       if (error instanceof RelayRefusal) await this.#refused(blobId, error.code);
       else if (error instanceof SessionEnded) await this.#failed(blobId, null);
       else throw error;
     } finally {
-      this.#ended(blobId);
+      this.#ended(blobId, isDone);
     }
   }
 
-  #ended(blobId: BlobId): void {
+  /** What is not done is in the queue again, or given up; and when nothing is on its way all is looked at once more. */
+  #ended(blobId: BlobId, isDone: boolean): void {
     this.#inFlight.delete(blobId);
-    if (this.#inFlight.size === 0)
-      this.#sendMore(); // Looked at once more, whatever was seen before.
-    else this.#sending.run();
+    if (isDone && this.#inFlight.size > 0) this.#sending.run();
+    else this.#sendMore();
   }
 
   /** Sealed by a process that may have ended before it could say so. */
