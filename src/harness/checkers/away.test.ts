@@ -109,6 +109,24 @@ describe('killed-while-pulling', () => {
         naming: 'and 0 after',
       },
       {
+        says: 'unknown',
+        when: 'it had them all because the tester was late',
+        change: (d) => {
+          pagesAt(d, 'node-a', 9_000, 9_900);
+          insert(d, 13_000, { kind: 'lag', timerLagMs: 91 });
+        },
+        naming: 'machine too busy for a bound of 900 ms',
+      },
+      {
+        says: 'invalid',
+        when: 'it had no page, however late the tester was',
+        change: (d) => {
+          pagesAt(d, 'node-a', 500, 12_000);
+          insert(d, 13_000, { kind: 'lag', timerLagMs: 5_000 });
+        },
+        naming: 'node-a got 0 pages before',
+      },
+      {
         says: 'invalid',
         when: 'the other had them all',
         change: (d) => pagesAt(d, 'node-b', 9_900),

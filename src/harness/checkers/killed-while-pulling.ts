@@ -3,6 +3,7 @@ import { nodeName } from '../../contract/parameters.ts';
 import { entriesOf } from '../history/history.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
+import { judgeTiming } from './lag.ts';
 import { countOf, recordsSeen } from './traffic.ts';
 import { armedWindows } from './windows.ts';
 
@@ -38,6 +39,8 @@ export const killedWhilePulling: Checker<z.output<typeof parameters>> = {
         clauses.unknown(`the capture at ${one} was not opened`);
         continue;
       }
+      const pages = seen.filter((each) => countOf([each], 'PULL_RESPONSE') > 0);
+      const pullMs = Math.round((pages.at(-1)?.lastMs ?? 0) - (pages[0]?.lastMs ?? 0));
       for (const { atMs } of kills.slice(0, struck.length)) {
         const before = countOf(
           seen.filter(({ lastMs }) => lastMs <= atMs),
@@ -45,7 +48,10 @@ export const killedWhilePulling: Checker<z.output<typeof parameters>> = {
         );
         const after = countOf(seen, 'PULL_RESPONSE') - before;
         const figures = `${one} got ${before} pages before the kill and ${after} after it`;
-        if (before > 0 && after > 0) clauses.holds(figures);
+        // A tester that was late by a good part of the pull kills too late.
+        const isLate = before > 1 && after === 0;
+        if (isLate) judgeTiming(record, clauses, pullMs, [figures], 'not in the middle', figures);
+        else if (before > 0 && after > 0) clauses.holds(figures);
         else clauses.broken(`${figures}: it was not in the middle`);
       }
     }

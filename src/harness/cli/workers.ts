@@ -26,13 +26,13 @@ export interface Host {
 }
 
 /**
- * Measured: the 13 containers of two nodes and a tap hold 240 to 310 MiB and keep a sixth of a processor busy; opening
- * them costs 3 s of a processor. The rest of the memory is for large payloads, the rest of the time for the timers.
+ * Measured: the 13 containers of two nodes and a tap hold 240 to 310 MiB; a trial keeps an eighth of a processor busy,
+ * and opening them costs 3 s of one. The rest of the memory is for large payloads, the rest of the time for the timers.
  */
 const stageMiB = 1024;
 /** Left to the engine, the tester and the host. */
 const reservedMiB = 2048;
-const workersPerProcessor = 2;
+const workersPerProcessor = 3;
 
 /**
  * In the simulator a trial keeps one processor busy: as many workers as there are processors. In containers a trial
