@@ -287,7 +287,18 @@ describe('one-way-delay', () => {
       { says: 'unknown', when: 'nothing was captured at the relay', change: (d) => seenAt(d, 'relay', []) },
     ],
     { upMs: 500, downMs: 1 },
-    onSlowLink,
+    (draft) => {
+      onSlowLink(draft);
+      // Twenty more were on their way when the fault was taken off, and came through at once.
+      for (const [point, atMs] of [
+        ['node-a', faultToMs - 400],
+        ['relay', faultToMs - 2],
+      ] as const) {
+        const { records } = draft.collected.captures.find((capture) => capture.point === point)!;
+        const flushed = Array.from({ length: 20 }, (_, index) => captured(atMs, 'a', 'up', 900 + index, 100, ['PUSH']));
+        seenAt(draft, point, [...(records as readonly Seen[]), ...flushed]);
+      }
+    },
   );
 });
 
