@@ -21,8 +21,7 @@ const parameters = z.strictObject({
 
 /**
  * Records of both directions took as long from the node’s interface to the relay’s, or back, as the fault says: the
- * median within 20 % or 5 ms, whichever is more, of those that the fault had the time to delay. Both captures have one
- * clock.
+ * median within 20 % or 5 ms, whichever is more, without those that healing let through. Both captures have one clock.
  */
 export const oneWayDelay: Checker<z.output<typeof parameters>> = {
   name: 'one-way-delay',
@@ -41,10 +40,14 @@ export const oneWayDelay: Checker<z.output<typeof parameters>> = {
       for (const direction of directions) {
         const wantedMs = direction === 'up' ? upMs : downMs;
         const took = transitsBetween(atNode, atRelay, direction)
-          .filter(({ sentMs }) =>
-            // What was on its way when the fault was taken off came through at once: it had not the time to be delayed.
-            windows.some((window) => isWithin(window, sentMs) && isWithin(window, sentMs + wantedMs * (1 + shareMax))),
+          .filter(({ sentMs, tookMs }) =>
+            windows.some((window) => isWithin(window, sentMs) && isWithin(window, sentMs + tookMs)),
           )
+          // What was on its way when the fault was taken off came through at once: it had not the time to be delayed.
+          .filter(({ sentMs, tookMs }) => {
+            const hadTime = windows.some((window) => isWithin(window, sentMs + wantedMs * (1 + shareMax)));
+            return hadTime || tookMs >= wantedMs;
+          })
           .map(({ tookMs }) => tookMs);
         const what = `${node} ${direction}`;
         if (took.length < countMin) {
