@@ -160,11 +160,11 @@ describe('the writes of a node', () => {
   const nthOf = ({ place }: (typeof oneByOne)[number]) => (place as { nth: number }).nth;
 
   test('are each struck before and after, with and without power, and pass', async () => {
-    expect([oneByOne.length, overlapping.length]).toEqual([20 * 4, 40 * 4]);
+    expect([oneByOne.length, overlapping.length]).toEqual([16 * 4, 32 * 4]);
     // The first round (accepted, sealed, acknowledged, a page) and a little, and the last of the work that overlaps.
     const tried = [
       ...oneByOne.filter((point) => nthOf(point) <= 6),
-      ...overlapping.filter((point) => nthOf(point) === 40),
+      ...overlapping.filter((point) => nthOf(point) === 32),
     ];
     expect(tried).toHaveLength(24 + 4);
     const failures = await sweep(scenario, tried, optionsOn(simulator), () => {});
@@ -184,7 +184,7 @@ describe('the writes of a node', () => {
   });
 
   test('are red where the vector is written after the outbox entry', async () => {
-    const tried = oneByOne.filter((point) => nthOf(point) === 4);
+    const tried = oneByOne.filter((point) => nthOf(point) === 5);
     const failures = await sweep(scenario, tried, optionsOn(simulator, ['vector-written-later']), () => {});
     expect(failures.map(({ trial }) => trial.deciding)).toEqual(tried.map(() => ['converges']));
   });
