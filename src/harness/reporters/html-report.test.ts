@@ -46,6 +46,22 @@ async function opened(name: string, options: SampleRunOptions = {}, width = 1280
   return { page, complaints, result, path };
 }
 
+interface PageGlobals {
+  readonly document: { readonly documentElement: { readonly scrollHeight: number } };
+}
+
+/** Waits until nothing is drawn any more that would move what is about to be clicked: ten frames of one height. */
+async function standsStill(page: Page): Promise<void> {
+  const isStill = () => {
+    const seen = globalThis as unknown as { height?: number; frames?: number } & PageGlobals;
+    const height = seen.document.documentElement.scrollHeight;
+    seen.frames = seen.height === height ? (seen.frames ?? 0) + 1 : 0;
+    seen.height = height;
+    return seen.frames >= 10;
+  };
+  await page.waitForFunction(isStill, undefined, { polling: 'raf' });
+}
+
 /** Pixels of the first plot that are neither empty nor all of one kind. */
 function paintedPixels(page: Page): Promise<number> {
   return page.evaluate(`(() => {
@@ -95,6 +111,8 @@ describe('report.html', () => {
     const { page, complaints } = await opened('folded');
     const passing = page.locator('[id="S-CONC-01"] [data-passing]');
     expect(await page.locator('[id="S-CONC-01/3"]').count()).toBe(0);
+    await passing.scrollIntoViewIfNeeded();
+    await standsStill(page);
     await passing.locator('> summary').click();
     await page.locator('[id="S-CONC-01/3"] > summary').click();
     await page.locator('[id="S-CONC-01/3"] [data-repro]').waitFor();
