@@ -160,11 +160,11 @@ describe('the writes of a node', () => {
   const nthOf = ({ place }: (typeof oneByOne)[number]) => (place as { nth: number }).nth;
 
   test('are each struck before and after, with and without power, and pass', async () => {
-    expect([oneByOne.length, overlapping.length]).toEqual([16 * 4, 32 * 4]);
+    expect([oneByOne.length, overlapping.length]).toEqual([20 * 4, 40 * 4]);
     // The first round (accepted, sealed, acknowledged, a page) and a little, and the last of the work that overlaps.
     const tried = [
       ...oneByOne.filter((point) => nthOf(point) <= 6),
-      ...overlapping.filter((point) => nthOf(point) === 32),
+      ...overlapping.filter((point) => nthOf(point) === 40),
     ];
     expect(tried).toHaveLength(24 + 4);
     const failures = await sweep(scenario, tried, optionsOn(simulator), () => {});
@@ -174,7 +174,7 @@ describe('the writes of a node', () => {
   test('are no more than the sweep strikes at', async () => {
     const { variant, iteration } = oneByOne.at(-1)!;
     const last = variant.faults[0]!;
-    const place = { ...(last.when!.parameters as object), nth: 22 };
+    const place = { ...(last.when!.parameters as object), nth: 26 };
     const beyond = {
       ...variant,
       faults: variant.faults.with(0, { ...last, when: { ...last.when!, parameters: place } }),
