@@ -5,6 +5,7 @@ import { EnvironmentError, messageOf } from '../../support/errors.ts';
 import { systemClock } from '../../support/system-clock.ts';
 import { until } from '../../support/until.ts';
 import type { Adjustable, Heal, NodeName } from '../topology/topology.ts';
+import { lastFetchFailure } from './fetch-failures.ts';
 import { withinMs } from './within-ms.ts';
 
 export interface ProxyState {
@@ -144,8 +145,10 @@ export class ToxiproxyServer {
     try {
       return await withinMs(callTimeoutMs, call());
     } catch (error) {
+      const failure = messageOf(error).endsWith('fetch failed') ? lastFetchFailure(this.#url) : null;
+      const why = failure === null ? messageOf(error) : `no answer (${failure})`;
       throw new EnvironmentError(
-        `Toxiproxy at ${this.#url}: ${doing}: ${messageOf(error)}; the tester must reach the stage's control network`,
+        `Toxiproxy at ${this.#url}: ${doing}: ${why}; the tester must reach the stage's control network`,
         { cause: error },
       );
     }
