@@ -4,6 +4,7 @@ import { judgeRecord } from '../checkers/judge.ts';
 import { saysTooBusy } from '../checkers/lag.ts';
 import { judgeIteration, judgeTrial } from '../checkers/verdict.ts';
 import { sha256 } from '../evidence/digest.ts';
+import { reduceCollected } from '../evidence/keep.ts';
 import type { Baseline } from '../history/baseline.ts';
 import type { Phase } from '../history/history.ts';
 import { entriesText, type TrialRecord } from '../history/trial-record.ts';
@@ -139,7 +140,7 @@ async function runOneTrial(scenario: Scenario, variant: Variant, index: number, 
     const told = toldAs(scenario, variant, index, options);
     const trial = { ...told, ...judged, durationMs: options.wallMs() - startedMs };
     options.reporter.trialFinished?.(scenario.id, index, trial, record);
-    const digest = sha256(`[${entriesText(record)},${JSON.stringify(record.collected)}]`);
+    const digest = sha256(`[${entriesText(record)},${JSON.stringify(reduceCollected(record.collected))}]`);
     return { value: { trial, digest }, reusable: trial.verdict === 'pass' || trial.verdict === 'inert' };
   };
   try {

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { assert } from '../../support/assert.ts';
 import type { Prng } from '../../support/prng.ts';
-import type { Database, OpenDatabase, Sql, SqlValue } from '../../sut/io/database.ts';
+import type { Database, OpenDatabase, Sql } from '../../sut/io/database.ts';
 import { begin, commit, openingStatements, readOnly, SqliteSql } from '../../sut/io/sql.ts';
 import { storageErrorOf } from '../../sut/io/storage-error.ts';
 import type { StepMoment } from '../topology/topology.ts';
@@ -184,7 +184,7 @@ class SteppedDatabase implements Database {
     this.#world = world;
     this.#prng = prng;
     this.#durability = durability;
-    this.#sql = new PragmaWatch(new SqliteSql(database), durability.pragmaRan);
+    this.#sql = new SqliteSql(database, durability.pragmaRan);
   }
 
   transaction<T>(step: string, work: (sql: Sql) => T): Promise<T> {
@@ -268,39 +268,4 @@ class SteppedDatabase implements Database {
     commit(this.#database, this.#sql, step);
     this.#durability.committed();
   }
-}
-
-/** Tells of each PRAGMA that ran. */
-class PragmaWatch implements Sql {
-  readonly #sql: Sql;
-  readonly #ran: (pragma: string) => void;
-
-  constructor(sql: Sql, ran: (pragma: string) => void) {
-    this.#sql = sql;
-    this.#ran = ran;
-  }
-
-  run(statement: string, ...values: readonly SqlValue[]): { readonly changes: number } {
-    const result = this.#sql.run(statement, ...values);
-    if (isPragma(statement)) this.#ran(statement);
-    return result;
-  }
-
-  get<Row>(statement: string, ...values: readonly SqlValue[]): Row | undefined {
-    const row = this.#sql.get<Row>(statement, ...values);
-    if (isPragma(statement)) this.#ran(statement);
-    return row;
-  }
-
-  all<Row>(statement: string, ...values: readonly SqlValue[]): Row[] {
-    const rows = this.#sql.all<Row>(statement, ...values);
-    if (isPragma(statement)) this.#ran(statement);
-    return rows;
-  }
-}
-
-/** Every statement of the system passes here, so the first letter decides most of the time. */
-function isPragma(statement: string): boolean {
-  const first = statement.charCodeAt(0);
-  return (first === 0x50 || first === 0x70 || first <= 0x20) && /^\s*pragma/i.test(statement);
 }

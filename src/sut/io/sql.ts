@@ -9,25 +9,33 @@ import { storageErrorOf } from './storage-error.ts';
  */
 export class SqliteSql implements Sql {
   readonly #database: DatabaseSync;
+  readonly #pragmaRan: (pragma: string) => void;
   readonly #statements = new Map<string, Prepared>();
 
-  constructor(database: DatabaseSync) {
+  /** `pragmaRan` hears of each PRAGMA statement after it: it may have changed how commits reach the disk. */
+  constructor(database: DatabaseSync, pragmaRan: (pragma: string) => void = () => undefined) {
     this.#database = database;
+    this.#pragmaRan = pragmaRan;
   }
 
   run(text: string, ...values: readonly SqlValue[]): { readonly changes: number } {
-    return { changes: Number(this.#prepared(text).statement.run(...values).changes) };
+    const prepared = this.#prepared(text);
+    const changes = Number(prepared.statement.run(...values).changes);
+    if (prepared.isPragma) this.#pragmaRan(text);
+    return { changes };
   }
 
   get<Row>(text: string, ...values: readonly SqlValue[]): Row | undefined {
     const prepared = this.#prepared(text);
     const row = prepared.statement.get(...values) as unknown as SqlValue[] | undefined;
+    if (prepared.isPragma) this.#pragmaRan(text);
     return row === undefined ? undefined : rowOf<Row>(namesOf(prepared), row);
   }
 
   all<Row>(text: string, ...values: readonly SqlValue[]): Row[] {
     const prepared = this.#prepared(text);
     const rows = prepared.statement.all(...values) as unknown as SqlValue[][];
+    if (prepared.isPragma) this.#pragmaRan(text);
     const names = namesOf(prepared);
     return rows.map((row) => rowOf<Row>(names, row));
   }
@@ -35,7 +43,7 @@ export class SqliteSql implements Sql {
   #prepared(text: string): Prepared {
     let prepared = this.#statements.get(text);
     if (prepared === undefined) {
-      prepared = { statement: this.#database.prepare(text), names: null };
+      prepared = { statement: this.#database.prepare(text), isPragma: /^\s*pragma/i.test(text), names: null };
       prepared.statement.setReturnArrays(true);
       this.#statements.set(text, prepared);
     }
@@ -45,6 +53,7 @@ export class SqliteSql implements Sql {
 
 interface Prepared {
   readonly statement: StatementSync;
+  readonly isPragma: boolean;
   /** Of its columns, once it has been read from. */
   names: readonly string[] | null;
 }
