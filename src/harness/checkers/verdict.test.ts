@@ -24,6 +24,15 @@ const injected: HistoryEntry = {
   disarmed: false,
 };
 
+const gaveUp = (ofFault?: true): HistoryEntry => ({
+  index: 0,
+  atMs: 0,
+  kind: 'gave-up',
+  waitedFor: 'fault 7 to be healed',
+  lastSeen: false,
+  ...(ofFault === undefined ? {} : { ofFault }),
+});
+
 const good = [finding('invariant', 'valid'), finding('proof', 'valid'), finding('reaction', 'valid')];
 const [invariant, proof, reaction] = good as [NamedFinding, NamedFinding, NamedFinding];
 const bad = (role: CheckRole) => finding(role, 'invalid');
@@ -120,6 +129,19 @@ describe('the order of judging', () => {
       when: 'a fault was injected and nobody asked for its proof',
       findings: [invariant, reaction],
       entries: [injected],
+    },
+    { verdict: 'inert', when: 'an effect of a fault was waited for in vain', findings: good, entries: [gaveUp(true)] },
+    {
+      verdict: 'inert',
+      when: 'an effect of a fault was waited for in vain, and a reaction is missing',
+      findings: [...good, bad('reaction')],
+      entries: [gaveUp(true)],
+    },
+    {
+      verdict: 'pass',
+      when: 'the system was waited for longer than the load goes on',
+      findings: good,
+      entries: [gaveUp()],
     },
     {
       verdict: 'error',

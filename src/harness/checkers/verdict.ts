@@ -17,8 +17,8 @@ export interface Judgement {
 
 /**
  * The order of judging: an invariant broken on complete evidence is a `fail`, whatever else went wrong; else a failure
- * of tester or world, or a check that could not tell, is an `error`; else a missing proof is `inert`; else a missing
- * reaction is a `fail`; else `pass`.
+ * of tester or world, or a check that could not tell, is an `error`; else a missing proof, or a wait of the scenario
+ * that ran out, is `inert`; else a missing reaction is a `fail`; else `pass`.
  *
  * Reactions are judged only once every fault is proven: until then even one that cannot tell is no error, because
  * without the fault there was nothing for it to see. A fault for which nobody asked a proof is not proven.
@@ -47,6 +47,11 @@ export function judgeTrial(findings: readonly NamedFinding[], entries: readonly 
 
   const unproven = saying('invalid', 'proof');
   if (unproven.length > 0) return decide('inert', 'a fault left no proof', unproven);
+  const missed = entriesOf(entries, 'gave-up').filter(({ ofFault }) => ofFault === true);
+  if (missed.length > 0) {
+    const waits = missed.map(({ waitedFor, lastSeen }) => `${waitedFor} (${lastSeen})`).join('; ');
+    return decide('inert', `what the scenario waits for did not come: ${waits}`);
+  }
   const hasProof = saying('valid', 'proof').length > 0;
   if (!hasProof && entriesOf(entries, 'injected').length > 0) return decide('inert', 'no fault was proven');
 

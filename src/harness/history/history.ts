@@ -114,8 +114,11 @@ export type HistoryFact =
       readonly target: string;
       readonly event: 'started' | 'stopped' | 'killed' | 'paused' | 'resumed' | 'set-back';
     }
-  /** A wait that ran out without being an error, such as a trigger under `--disarm`. */
-  | { readonly kind: 'gave-up'; readonly waitedFor: string; readonly lastSeen: unknown }
+  /**
+   * A wait that ran out without being an error, such as a trigger under `--disarm`. `ofFault`: it waited for an effect of
+   * a fault, so a proof is missing.
+   */
+  | { readonly kind: 'gave-up'; readonly waitedFor: string; readonly lastSeen: unknown; readonly ofFault?: true }
   /** Settling: reached, or not by its deadline and what was last seen. */
   | { readonly kind: 'settled'; readonly reached: boolean; readonly afterMs: number; readonly lastSeen?: unknown }
   /** Tester or world failed; `touches` names the checks whose evidence it spoils, `*` all. */

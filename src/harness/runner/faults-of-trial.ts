@@ -119,7 +119,8 @@ async function awaitTrigger(
       await strike();
     } else {
       const waitedFor = `the trigger ${when.name} of fault ${index}`;
-      history.append({ kind: 'gave-up', waitedFor, lastSeen: `not before the load was over or ${when.withinMs} ms` });
+      const lastSeen = `not before the load was over or ${when.withinMs} ms`;
+      history.append({ kind: 'gave-up', waitedFor, lastSeen, ofFault: true });
     }
     await release();
   });

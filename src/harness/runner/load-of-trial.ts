@@ -51,7 +51,7 @@ export class LoadOfTrial {
       delivered: (timeoutMs) => this.#delivered(timeoutMs),
       heal: (fault) => this.#faults.healOne(fault),
       gaveUp: (waitedFor, lastSeen) => {
-        history.append({ kind: 'gave-up', waitedFor, lastSeen });
+        history.append({ kind: 'gave-up', waitedFor, lastSeen, ofFault: true });
       },
     };
   }

@@ -52,7 +52,7 @@ export interface Load {
   delivered(timeoutMs: number): Promise<boolean>;
   /** Ends a fault by its place in the variant's list; false when it has not been injected. */
   heal(fault: number): Promise<boolean>;
-  /** Records a wait that ran out without being an error. */
+  /** Records that an effect of a fault was waited for in vain: a proof is missing. */
   gaveUp(waitedFor: string, lastSeen: unknown): void;
 }
 
