@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { errorCodes } from '../../contract/wire.ts';
 import { backWithin } from './back-within.ts';
 import { connectionReset } from './connection-reset.ts';
 import { latencyWithin } from './latency-within.ts';
@@ -433,7 +434,11 @@ describe('connection-reset', () => {
 
 describe('told-of-shutdown', () => {
   const stop: Change = (draft) => edit(draft, beginsFault, { name: 'stop', parameters: { target: 'relay' } });
-  const told = [...pushing.slice(0, 4), captured(9_995, 'a', 'down', 11, 120, ['ERROR'])];
+  const toldCode = (code: number) => [
+    ...pushing.slice(0, 4),
+    { ...captured(9_995, 'a', 'down', 11, 120, ['ERROR']), errorCodes: [code] },
+  ];
+  const told = toldCode(errorCodes.RELAY_SHUTTING_DOWN);
   testTable(
     toldOfShutdown,
     [
@@ -448,6 +453,12 @@ describe('told-of-shutdown', () => {
         when: 'a node was told nothing and its connection was reset',
         change: all(seenAt('node-a', ...pushing), ended('node-a', 9_995, true)),
         naming: 'node-a was told nothing: PUSH_ACK last, then an RST',
+      },
+      {
+        says: 'invalid',
+        when: 'a node was told another error, and its connection ended in order',
+        change: all(seenAt('node-a', ...toldCode(errorCodes.RELAY_OVERLOADED)), ended('node-a', 9_995, false)),
+        naming: 'node-a was told ERROR 3000, not 3001',
       },
       { says: 'unknown', when: 'nothing was captured at a node', change: seenAt('node-b'), naming: 'node-b' },
       {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorCodes } from '../../contract/wire.ts';
 import { isToldAway } from './absences.ts';
 import type { Checker } from './checker.ts';
 import { Clauses } from './clauses.ts';
@@ -6,16 +7,14 @@ import { connectionAt } from './connection-at.ts';
 import { armedWindows } from './windows.ts';
 
 /**
- * Each node that was connected when the relay was stopped heard of it on its own wire: an ERROR as the relay’s last word,
- * or an end in order (FIN, not RST).
- *
- * Not checked: the code in the ERROR, which only its type tells of in a capture.
+ * Each node that was connected when the relay was stopped heard of it on its own wire: RELAY_SHUTTING_DOWN as the relay’s
+ * last word, or, with another last word than an ERROR, an end in order (FIN, not RST).
  */
 export const toldOfShutdown: Checker<Record<string, never>> = {
   name: 'told-of-shutdown',
   role: 'reaction',
   about:
-    'A relay that is stopped tells each connected node: an ERROR as its last word, or a connection ended in order.',
+    'Each connected node hears of a relay’s stop: RELAY_SHUTTING_DOWN as its last word, or a connection ended in order.',
   parameters: z.strictObject({}),
   judge(record) {
     const clauses = new Clauses();
@@ -34,8 +33,11 @@ export const toldOfShutdown: Checker<Record<string, never>> = {
         }
         const capture = record.collected.captures.find(({ point }) => point === node);
         const end = capture?.connections.find((one) => one.flow === flow[0]!.flow);
-        const last = flow.findLast(({ direction }) => direction === 'down')?.messages?.at(-1);
-        if (last === 'ERROR') clauses.holds(`an ERROR as the last word to ${node}`);
+        const lastRecord = flow.findLast(({ direction }) => direction === 'down');
+        const last = lastRecord?.messages?.at(-1);
+        const code = last === 'ERROR' ? (lastRecord?.errorCodes?.at(-1) ?? null) : null;
+        if (code === errorCodes.RELAY_SHUTTING_DOWN) clauses.holds(`RELAY_SHUTTING_DOWN as the last word to ${node}`);
+        else if (last === 'ERROR') clauses.broken(`${node} was told ERROR ${code ?? 'without a code'}, not 3001`);
         else if (end !== undefined && end.endedMs !== null && !end.wasReset)
           clauses.holds(`the connection of ${node} ended in order`);
         else

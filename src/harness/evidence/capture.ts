@@ -159,6 +159,7 @@ function capturedRecords(
   return session[direction].map(({ index, message, firstMs, lastMs }: WireRecord) => {
     const found = opened?.messages[index - handshakeCount] ?? null;
     const pulls = (found ?? []).flatMap(({ after }) => after ?? []);
+    const codes = (found ?? []).flatMap(({ code }) => code ?? []);
     return {
       firstMs,
       lastMs,
@@ -169,6 +170,7 @@ function capturedRecords(
       bytes: recordPrefixBytes + message.length,
       messages: found?.map(({ name }) => name) ?? null,
       ...(pulls.length === 0 ? {} : { pullsAfter: pulls }),
+      ...(codes.length === 0 ? {} : { errorCodes: codes }),
     };
   });
 }

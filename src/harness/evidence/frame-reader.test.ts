@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { encode } from '@msgpack/msgpack';
-import { frameBytesMax, messageTypes } from '../../contract/wire.ts';
+import { errorCodes, frameBytesMax, messageTypes } from '../../contract/wire.ts';
 import { Prng } from '../../support/prng.ts';
-import { FrameReader, messageNameIn, pullCursorIn, unreadableMessage } from './frame-reader.ts';
+import { FrameReader, firstOfBody, messageNameIn, unreadableMessage } from './frame-reader.ts';
 import { envelope, frame } from './traffic-for-tests.ts';
 
 describe('the message in an envelope', () => {
@@ -38,20 +38,26 @@ describe('the cursor of a request for a page', () => {
     encode([1, messageTypes.PULL, new Uint8Array(32), new Uint8Array(300), 0, 1_760_000_000, new Uint8Array(24), body]);
 
   test.each([0, 5, 200, 40_000, 70_000, 2 ** 40])('is %i', (after) => {
-    expect(pullCursorIn(pull(encode([after, 100])))).toBe(after);
+    expect(firstOfBody(pull(encode([after, 100])))).toBe(after);
     const [found] = new FrameReader().read(frame(pull(encode([after, 100]))));
-    expect(found).toEqual({ name: 'PULL', after });
+    expect(found).toEqual({ name: 'PULL', after, code: null });
   });
 
   test('is not found in a body that is cut short, empty or none, and other messages have none', () => {
     for (const body of [Buffer.alloc(0), encode([]), encode('text'), encode(['five'])])
-      expect(pullCursorIn(pull(body))).toBeNull();
+      expect(firstOfBody(pull(body))).toBeNull();
     const whole = pull(encode([70_000, 100]));
     for (let length = 0; length < whole.length - 1; length += 1)
-      expect(pullCursorIn(whole.subarray(0, length))).toBeNull();
+      expect(firstOfBody(whole.subarray(0, length))).toBeNull();
     const push = encode([1, messageTypes.PUSH, ...Array.from({ length: 5 }, () => 0), encode([5, 100])]);
-    expect(new FrameReader().read(frame(push))).toEqual([{ name: 'PUSH', after: null }]);
+    expect(new FrameReader().read(frame(push))).toEqual([{ name: 'PUSH', after: null, code: null }]);
   });
+});
+
+test('the code of an ERROR is found', () => {
+  const rest = [new Uint8Array(32), new Uint8Array(32), 0, 1_760_000_000, new Uint8Array(24)];
+  const error = encode([1, messageTypes.ERROR, ...rest, encode([errorCodes.RELAY_SHUTTING_DOWN, 'going down'])]);
+  expect(new FrameReader().read(frame(error))).toEqual([{ name: 'ERROR', after: null, code: 3001 }]);
 });
 
 describe('a stream of frames', () => {

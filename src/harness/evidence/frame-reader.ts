@@ -5,6 +5,8 @@ export interface FoundMessage {
   readonly name: string;
   /** Of a request for a page: the cursor after which it begins. Null: none, or it could not be read. */
   readonly after: number | null;
+  /** Of an ERROR: its code. Null: none, or it could not be read. */
+  readonly code: number | null;
 }
 
 /** Tells which messages end in each piece of one direction's decrypted stream. */
@@ -38,7 +40,11 @@ export class FrameReader {
       const envelope = bytes.subarray(framePrefixBytes, wanted);
       const name = messageNameIn(envelope);
       if (name !== null) this.readable += 1;
-      found.push({ name: name ?? unreadableMessage, after: name === 'PULL' ? pullCursorIn(envelope) : null });
+      found.push({
+        name: name ?? unreadableMessage,
+        after: name === 'PULL' ? firstOfBody(envelope) : null,
+        code: name === 'ERROR' ? firstOfBody(envelope) : null,
+      });
       bytes = bytes.subarray(wanted);
       wanted = framePrefixBytes;
     }
@@ -67,8 +73,11 @@ export function messageNameIn(envelope: Uint8Array): string | null {
 /** Version, type, sender, group, cursor, time and nonce come before the body. */
 const elementsBeforeBody = 7;
 
-/** The cursor after which a request for a page asks: the first element of its body, an array of its own. */
-export function pullCursorIn(envelope: Uint8Array): number | null {
+/**
+ * The first element of a body, which is an array of its own, when it is a number: the cursor after which a request for a
+ * page asks, the code of an ERROR.
+ */
+export function firstOfBody(envelope: Uint8Array): number | null {
   let at = arrayHead(envelope)?.end ?? envelope.length;
   for (let element = 0; element < elementsBeforeBody; element += 1) {
     at = (unsigned(envelope, at) ?? binary(envelope, at))?.end ?? envelope.length;

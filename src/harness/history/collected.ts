@@ -149,6 +149,8 @@ export interface CapturedRecord {
   readonly messages: readonly string[] | null;
   /** The cursors after which the requests for pages among them ask; left out: there are none. */
   readonly pullsAfter?: readonly number[];
+  /** The codes of the ERRORs among them; left out: there are none. */
+  readonly errorCodes?: readonly number[];
 }
 
 export interface LinkWitness {
