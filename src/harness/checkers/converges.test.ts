@@ -197,6 +197,7 @@ testTable(converges, [
   ...[
     { says: 'valid' as const, when: 'a cursor above the head made a node scan all again', cursor: 8, fullRescans: 1 },
     { says: 'invalid' as const, when: 'it did so twice', cursor: 8, fullRescans: 2 },
+    { says: 'invalid' as const, when: 'it took that cursor as it was', cursor: 8, fullRescans: 0 },
     { says: 'invalid' as const, when: 'the cursor was that of the head', cursor: 7, fullRescans: 1 },
   ].map(({ says, when, cursor, fullRescans }) => ({
     says,

@@ -16,8 +16,8 @@ import { vectorsOf } from './witnesses.ts';
 /**
  * The system settled by its deadline; vectors and manifests are byte-identical on all nodes; each vector says all that
  * the ledger knows to be numbered; what retention took from the relay and a node named as a gap is left out of the
- * manifests, and that node’s vector stops before it; no node needed a full rescan, but for a cursor that a fault set above
- * the relay’s head; no vector component ever went down.
+ * manifests, and that node’s vector stops before it; a node scans all again exactly when a fault set its cursor above the
+ * relay’s head; no vector component ever went down.
  *
  * Not checked: cursors (a node's own affair, but see `ack-cursor-is-stored-cursor`), and the completeness of
  * collections, which no evidence holds yet.
@@ -239,7 +239,7 @@ function timesSetBack(record: TrialRecord, node: string): readonly number[] {
   );
 }
 
-/** How often a fault gave the node a cursor that the relay had not come to: the only cause to read all again. */
+/** How often a fault gave the node a cursor that the relay had not come to: cause to read all again, and the only one. */
 function timesSetAboveHead(record: TrialRecord, node: string): number {
   return armedWindows(record, 'set-cursor').filter(({ parameters, toMs }) => {
     const { target, cursor } = parameters as { target: string; cursor: number };
@@ -251,11 +251,13 @@ function judgeRescans(record: TrialRecord, clauses: Clauses): void {
   for (const node of record.nodes) {
     const rescans = record.collected.nodes[node]?.fullRescans ?? null;
     if (rescans === null) judgeAbsence(record, clauses, `nodes.${node}.fullRescans`, `full rescans of ${node}`);
-    else
+    else {
+      const due = timesSetAboveHead(record, node);
       clauses.none(
-        rescans <= timesSetAboveHead(record, node) ? [] : [`${node} did ${rescans} full rescans`],
-        'nodes that scanned all again',
+        rescans === due ? [] : [`${node} did ${rescans} full rescans, ${due} were due`],
+        'nodes that scanned all again without need, or took a cursor above the relay’s head as it was',
         rescans === 0 ? 'no full rescan' : `${rescans} for a cursor above the relay’s head`,
       );
+    }
   }
 }
