@@ -11,6 +11,7 @@ test.each([
   { arena: simulator, asked: 7, count: 7, because: 'asked for' },
   { arena: simulator, works: 3, count: 3, because: 'as many as there is work for' },
   { arena: simulator, works: 1, asked: 7, count: 1, because: 'nothing to run side by side' },
+  { arena: simulator, works: 0, asked: 7, count: 1, because: 'nothing to run' },
   { arena: docker, freeMiB: 32_000, count: 24, because: '8 of 8 processors are idle' },
   { arena: docker, busyProcessors: 5.6, count: 6, because: '2 of 8 processors are idle' },
   { arena: docker, busyProcessors: 70, count: 1, because: '0 of 8 processors are idle' },

@@ -40,7 +40,8 @@ const workersPerProcessor = 3;
  */
 export function workersFor({ name, facts }: Arena, options: WorkerOptions, host = thisHost()): WorkerCount {
   const { asked, works, stagesPerWorker } = options;
-  if (works <= 1) return { count: 1, because: 'nothing to run side by side' };
+  if (works === 0) return { count: 1, because: 'nothing to run' };
+  if (works === 1) return { count: 1, because: 'nothing to run side by side' };
   const atMost = ({ count, because }: WorkerCount): WorkerCount =>
     works < count ? { count: works, because: 'as many as there is work for' } : { count, because };
   if (asked !== null) return atMost({ count: asked, because: 'asked for' });

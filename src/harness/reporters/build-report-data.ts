@@ -39,6 +39,7 @@ export function buildReportData(stored: StoredRun): ReportData {
   const verdicts = result.scenarios.map(({ verdict }) => verdict);
   const { killMatrix } = result;
   const worst = worstVerdict(verdicts);
+  const used = result.usage ? usageTexts(result.usage) : [];
   const isProof = verdicts.length === 0 && killMatrix !== null;
   return {
     run: result.run,
@@ -59,7 +60,7 @@ export function buildReportData(stored: StoredRun): ReportData {
       ['started', result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')],
       ['took', durationText(result.durationMs)],
       ...(result.baseline ? [['baseline', baselineText(result.baseline, result.startedAt)] as const] : []),
-      ...(result.usage ? [['workers', usageTexts(result.usage).join('; ')] as const] : []),
+      ...(used.length > 0 ? [['workers', used.join('; ')] as const] : []),
       ['run', result.run],
     ],
     facts: Object.entries(result.facts).map(([name, value]) => [name, factText(value)] as const),

@@ -18,6 +18,13 @@ describe('summary.md', () => {
     expect(text.length).toBeLessThan(8_000);
   });
 
+  test('a run without an iteration has no line of how the machine was used', async () => {
+    const result = await playSampleRun({}, null);
+    const lines = summaryText({ ...result, usage: { ...result.usage!, longest: null } }).split('\n');
+    expect(lines).not.toContain('.');
+    expect(lines.filter((line) => line.includes('busy'))).toEqual([]);
+  });
+
   test('every table row has as many cells as its head', async () => {
     const result = await playSampleRun({}, null);
     const [first, ...others] = result.scenarios;

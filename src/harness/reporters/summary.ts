@@ -28,12 +28,13 @@ export function summaryText(result: RunResult): string {
   const { scenarios, killMatrix } = result;
   const counts = countsText(scenarios.map(({ verdict }) => verdict));
   const title = killMatrix === null || scenarios.length > 0 ? counts : killMatrixCount(killMatrix);
+  const used = result.usage === null ? [] : usageTexts(result.usage);
   const parts = [
     `# relay-chaos: ${title}`,
     `Arena **${result.arena}** (${inline(result.arenaBecause)}), seed \`${result.seed}\`, ` +
       `system ${inline(`${result.system.name} ${result.system.version}`)}, ${durationText(result.durationMs)}, ` +
       `run \`${result.run}\`, ${result.startedAt}.`,
-    result.usage === null ? '' : `${usageTexts(result.usage).map(inline).join('. ')}.`,
+    used.length === 0 ? '' : `${used.map(inline).join('. ')}.`,
     result.baseline ? `Clean network: ${inline(baselineText(result.baseline, result.startedAt))}.` : '',
     remarksOf(result)
       .map((remark) => `- ${inline(remark).replace(/^([^:]+):/, '**$1**:')}`)

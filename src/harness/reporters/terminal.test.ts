@@ -138,11 +138,19 @@ describe('words and figures', () => {
     ['longest-iteration', /^bound by its end, .* 15 % .* S-CONV-03 #2 \(1 min 05 s\)$/],
     ['running-alone', /^bound by iterations that run alone: 15 % /],
     ['opening-stages', /^bound by opening stages: 15 % /],
-    ['work', /^bound by the work itself/],
+    ['work', /^bound by the work itself: more workers would shorten it/],
+    ['no-more-work', /^bound by the work itself: more workers would find nothing to do$/],
+    ['one-iteration', /^bound by the one iteration it ran, S-CONV-03 #2 \(1 min 05 s\)$/],
   ] as const)('what bounds a run is said: %s', (what, expected) => {
     const [used, bound] = usageTexts({ ...usage, boundBy: { what, share: 0.15 } });
     expect(used).toBe('4 workers side by side, 80 % busy; 3 stages opened in 12.0 s, at most 4 at once');
     expect(bound).toMatch(expected);
+  });
+
+  test('a run without an iteration used nothing that could be told', () => {
+    expect(usageTexts({ ...usage, longest: null, boundBy: { what: 'nothing', share: 0 } })).toEqual([]);
+    // As an older version stored it.
+    expect(usageTexts({ ...usage, longest: null, boundBy: { what: 'work', share: 0 } })).toEqual([]);
   });
 
   test('a run with a baseline does not say that it has none', () => {

@@ -63,8 +63,9 @@ export function worstVerdict(verdicts: readonly RunVerdict[]): RunVerdict {
   return verdictsWorstFirst.find((verdict) => verdicts.includes(verdict)) ?? 'not-run';
 }
 
-/** How the machine was used and what bounds the run, a sentence each. */
+/** How the machine was used and what bounds the run, a sentence each; of a run without an iteration there is none. */
 export function usageTexts({ workers, utilisation, stages, ...usage }: RunUsage): readonly string[] {
+  if (usage.longest === null) return [];
   const side = workers === 1 ? '1 worker' : `${workers} workers side by side`;
   const opened = `${stages.opened} ${stages.opened === 1 ? 'stage' : 'stages'} opened in ${durationText(stages.openingMs)}`;
   return [
@@ -82,6 +83,10 @@ function boundByText({ boundBy: { what, share }, longest }: Pick<RunUsage, 'boun
     const { scenario, index, durationMs } = longest;
     return `its end, when nothing was left to start: ${percent(share)} of the workers' time was left empty; the longest iteration was ${scenario} #${index} (${durationText(durationMs)})`;
   }
+  if (what === 'one-iteration' && longest !== null) {
+    return `the one iteration it ran, ${longest.scenario} #${longest.index} (${durationText(longest.durationMs)})`;
+  }
+  if (what === 'no-more-work') return 'the work itself: more workers would find nothing to do';
   return 'the work itself: more workers would shorten it, where the machine carries them';
 }
 

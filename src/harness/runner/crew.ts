@@ -47,6 +47,7 @@ export class Crew {
   readonly #queue: WorkQueue;
   readonly #pool: StagePool;
   #longest: RunUsage['longest'] = null;
+  #works = 0;
   #finished = 0;
   /** How many iterations had finished at each of the last requests to run alone. */
   #asks: number[] = [];
@@ -74,6 +75,7 @@ export class Crew {
     // A crowd that only a sweep has never comes here.
     const hasCrowd = scenario.variants.some((one) => one.turn !== 'sweep' && one.topology.startsWith('swarm-'));
     const places = hasCrowd && arena.name !== 'simulator' ? crowdPlaces : 1;
+    this.#works += 1;
     return this.#queue.run({ scenario: scenario.id, kind, exclusive, places }, (place) => {
       const here: Iterate = (of, planned, settings, reporter) => {
         const alone = () => {
@@ -93,7 +95,8 @@ export class Crew {
 
   get usage(): RunUsage {
     const { workers, elsewhere } = this.#options;
-    return usageOf(workers, this.#queue.times, elsewhere?.figures ?? this.#pool.figures, this.#longest);
+    const done = { works: this.#works, finished: this.#finished, longest: this.#longest };
+    return usageOf(workers, this.#queue.times, elsewhere?.figures ?? this.#pool.figures, done);
   }
 
   /** Stops the stages. */

@@ -58,7 +58,16 @@ export interface RunUsage {
   readonly boundBy: { readonly what: RunBound; readonly share: number };
 }
 
-export type RunBound = 'work' | 'opening-stages' | 'running-alone' | 'longest-iteration';
+export type RunBound =
+  | 'work'
+  /** The work itself, where each piece of it had a worker. */
+  | 'no-more-work'
+  | 'one-iteration'
+  | 'opening-stages'
+  | 'running-alone'
+  | 'longest-iteration'
+  /** No iteration finished. */
+  | 'nothing';
 
 export interface ScenarioResult {
   readonly id: string;
