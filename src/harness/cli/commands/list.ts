@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { loadCatalogue } from '../../scenario/catalogue.ts';
+import { type CatalogueRow, loadCatalogue } from '../../scenario/catalogue.ts';
+import type { Scenario, Variant } from '../../scenario/scenario.ts';
 import { categoryOf } from '../../scenario/scenario-file.ts';
 import { scenariosOption } from '../run-options.ts';
 
@@ -16,11 +17,7 @@ export function addList(program: Command): void {
       for (const row of catalogue.rows) {
         const scenario = built.get(row.id);
         if (options.built && scenario === undefined) continue;
-        const variants =
-          scenario === undefined ? 'not built' : scenario.variants.map((variant) => variant.name).join(', ');
-        const tags = row.tags.length === 0 ? '' : `  [${row.tags.join(', ')}]`;
-        const columns = [row.id.padEnd(12), row.name.padEnd(46), row.topologies.join('+').padEnd(24)];
-        console.log(`${columns.join('')}${String(row.iterations).padStart(3)}  ${variants}${tags}`);
+        for (const line of listed(row, scenario)) console.log(line);
       }
       // The scenarios for several relays come on top and are never counted into the 68.
       const counted = catalogue.rows.filter((row) => categoryOf(row.id) !== 'multi-relay');
@@ -30,4 +27,21 @@ export function addList(program: Command): void {
         `\n${builtOf(counted)} of ${counted.length} built, and ${builtOf(extra)} of ${extra.length} for several relays`,
       );
     });
+}
+
+/** What a row of the catalogue is, and below it, in line with the other variants, those that only a sweep runs. */
+export function listed(row: CatalogueRow, scenario: Scenario | undefined): string[] {
+  const columns = [row.id.padEnd(12), row.name.padEnd(46), row.topologies.join('+').padEnd(24)];
+  const before = `${columns.join('')}${String(row.iterations).padStart(3)}  `;
+  const tags = row.tags.length === 0 ? '' : `  [${row.tags.join(', ')}]`;
+  if (scenario === undefined) return [`${before}not built${tags}`];
+  const swept = namesOf(scenario.variants.filter(({ turn }) => turn === 'sweep'));
+  const others = namesOf(scenario.variants.filter(({ turn }) => turn !== 'sweep'));
+  return [`${before}${others}${tags}`, ...(swept === '' ? [] : [`${' '.repeat(before.length)}sweep: ${swept}`])];
+}
+
+/** Those that are alike but for the number of nodes by the first and the last of them. */
+function namesOf(variants: readonly Variant[]): string {
+  const alike = [...Map.groupBy(variants, ({ key }) => key).values()];
+  return alike.map((all) => (all.length === 1 ? all[0]!.name : `${all[0]!.name} … ${all.at(-1)!.name}`)).join(', ');
 }
