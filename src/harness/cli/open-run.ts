@@ -35,6 +35,7 @@ export interface RunOutcome {
   readonly scenarios: readonly ScenarioResult[];
   readonly killMatrix: readonly KillRow[] | null;
   readonly partial: boolean;
+  readonly lacks: NonNullable<RunResult['lacks']>;
   readonly disarmed: boolean;
   readonly defects: readonly string[];
   /** Null: nothing was judged. */
@@ -151,6 +152,7 @@ function resultOf(run: OpenRun, seed: string, outcome: RunOutcome): RunResult {
     facts: run.arena.facts,
     baseline: outcome.baseline,
     partial: outcome.partial,
+    lacks: outcome.lacks,
     scenarios: outcome.scenarios,
     killMatrix: outcome.killMatrix,
     usage: outcome.usage,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Baseline } from '../history/baseline.ts';
-import { type ScenarioPlan, stagesPerWorker } from '../runner/plan.ts';
+import { lacksOf, type ScenarioPlan, stagesPerWorker } from '../runner/plan.ts';
 import type { IterationResult, RunStart, ScenarioResult } from '../runner/results.ts';
 import { runScenarios } from '../runner/run.ts';
 import type { RunRequest } from '../runner/run-request.ts';
@@ -95,6 +95,7 @@ export async function runPlanned(
     scenarios: all,
     killMatrix: null,
     partial: plans.some(({ partial }) => partial),
+    lacks: lacksOf(plans),
     disarmed: !settings.armed,
     defects: settings.defects,
     baseline,

@@ -159,6 +159,21 @@ describe('words and figures', () => {
     expect(remarksOf({ ...run, baseline: cleanNetwork })).toEqual([]);
   });
 
+  test('a partial run says what is missing, of many scenarios only which they are', () => {
+    const run = { partial: true, disarmed: false, defects: [], baseline: cleanNetwork };
+    const lack = (scenario: string) => ({ scenario, what: 'first 1 of 3' });
+    const words =
+      'partial: fewer variants or iterations ran than the scenarios ask for before they may count as passed';
+    expect(remarksOf(run)).toEqual([words]);
+    const few = ['S-SM-01', 'S-SM-02', 'S-SM-03'];
+    expect(remarksOf({ ...run, lacks: few.slice(0, 2).map(lack) })).toEqual([
+      `${words}: S-SM-01 (first 1 of 3), S-SM-02 (first 1 of 3)`,
+    ]);
+    expect(remarksOf({ ...run, lacks: [...few, 'S-SM-04'].map(lack) })).toEqual([
+      `${words}: S-SM-01, S-SM-02, S-SM-03, S-SM-04`,
+    ]);
+  });
+
   test('the kill matrix is aligned and says why a defect was missed', () => {
     const lines = killMatrixText(sampleKillMatrix).split('\n');
     expect(lines[0]).toMatch(/^verdict {2}scenario {3}defect/);

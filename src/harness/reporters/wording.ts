@@ -107,17 +107,28 @@ export function tamperedRemarksOf({ disarmed, defects }: Pick<RunResult, 'disarm
 }
 
 /** What limits how the result may be read; each is one sentence that begins with its keyword. */
-export function remarksOf(result: Pick<RunResult, 'partial' | 'disarmed' | 'defects' | 'baseline'>): string[] {
+export function remarksOf(
+  result: Pick<RunResult, 'partial' | 'lacks' | 'disarmed' | 'defects' | 'baseline'>,
+): string[] {
   const remarks = tamperedRemarksOf(result);
   if (result.partial) {
     remarks.push(
-      'partial: fewer variants or iterations ran than the scenarios ask for before they may count as passed',
+      `partial: fewer variants or iterations ran than the scenarios ask for before they may count as passed${lacksText(result.lacks ?? [])}`,
     );
   }
   if (!result.baseline) {
     remarks.push('no baseline: this machine was not measured without faults, so no time is compared with a clean one');
   }
   return remarks;
+}
+
+/** So many partial scenarios are told with what they lack, more of them by their IDs: it is one line. */
+const lacksInFull = 3;
+
+function lacksText(lacks: NonNullable<RunResult['lacks']>): string {
+  if (lacks.length === 0) return '';
+  const isShort = lacks.length <= lacksInFull;
+  return `: ${lacks.map(({ scenario, what }) => (isShort ? `${scenario} (${what})` : scenario)).join(', ')}`;
 }
 
 /** The clean network in one line; `at` is when it is judged by. */

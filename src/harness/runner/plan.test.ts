@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseScenario } from '../scenario/load-scenario.ts';
 import type { Arena } from '../topology/topology.ts';
-import { type PlanOptions, planScenario } from './plan.ts';
+import { lacksOf, type PlanOptions, planScenario } from './plan.ts';
 
 const text = (variants: string) => `id: S-CONC-01
 name: simultaneous-push
@@ -42,7 +42,7 @@ function planned(
   const iterations = plan.iterations.map(
     ({ index, variants }) => `${index}:${variants.map(({ name }) => name).join('+')}`,
   );
-  return { iterations, notRun: plan.notRun, partial: plan.partial };
+  return { iterations, notRun: plan.notRun, partial: plan.partial, lacks: lacksOf([plan]).map(({ what }) => what) };
 }
 
 describe('what of a scenario runs', () => {
@@ -51,8 +51,9 @@ describe('what of a scenario runs', () => {
       iterations: ['0:first', '1:second', '2:third', '3:first', '4:second', '5:third', '6:first'],
       notRun: [],
       partial: true,
+      lacks: ['second 2 of 3, third 2 of 3'],
     });
-    expect(planned(rotating, { iterations: 9 }).partial).toBe(false);
+    expect(planned(rotating, { iterations: 9 })).toMatchObject({ partial: false, lacks: [] });
   });
 
   test('each runs every variant in every iteration', () => {
@@ -94,6 +95,7 @@ describe('what of a scenario runs', () => {
       iterations: ['0:first', '1:first'],
       notRun: [],
       partial: false,
+      lacks: [],
     });
     expect(planned(swept, { iteration: 4, variant: 'many' }).iterations).toEqual(['4:many']);
   });
@@ -102,7 +104,7 @@ describe('what of a scenario runs', () => {
     const plan = planned(rotating, { iterations: 3 }, null, ['live']);
     expect(plan.iterations).toEqual(['1:second', '2:third']);
     expect(plan.notRun).toEqual([{ variant: 'first', because: 'the system cannot: vector' }]);
-    expect(plan.partial).toBe(true);
+    expect(plan).toMatchObject({ partial: true, lacks: ['first 0 of 3, second 1 of 3, third 1 of 3'] });
   });
 
   test('a system whose nodes must be told to ask for items runs nothing, and nothing is held against it', () => {
@@ -131,7 +133,15 @@ describe('what of a scenario runs', () => {
     expect(planned(rotating, { iteration: 6, variant: 'first' })).toMatchObject({
       iterations: ['6:first'],
       partial: true,
+      lacks: ['first 1 of 3, second 0 of 3, third 0 of 3'],
     });
+    expect(planned(each, { iteration: 6 })).toMatchObject({ partial: true, lacks: ['1 iteration of 7'] });
+    expect(planned(each, { iterations: 8, variant: 'first' })).toMatchObject({ lacks: ['second 0 of 1'] });
+  });
+
+  test('of the only variant a part was asked for, though it may be as long as the whole', () => {
+    const alone = parseScenario('x.yml', text('{ each: { second: {} } }'));
+    expect(planned(alone, { variant: 'second' })).toMatchObject({ partial: true, lacks: ['asked for in part'] });
   });
 
   test('an iteration of a longer run is the same alone, beyond the scenario’s own number too', () => {

@@ -1,6 +1,7 @@
 import type { Capability } from '../../contract/capabilities.ts';
 import type { Scenario, Variant } from '../scenario/scenario.ts';
 import type { Arena, StageOptions } from '../topology/topology.ts';
+import type { RunResult } from './results.ts';
 
 /** What of a scenario runs: which iterations, and in each which variants. */
 export interface ScenarioPlan {
@@ -112,12 +113,32 @@ function whyNot(variant: Variant, { arena, image }: PlanOptions): string | null 
 }
 
 /** Too few iterations, or variants, for the scenario to count as passed. */
-export function isPartial({ category, variants }: Scenario, iterations: readonly PlannedIteration[]): boolean {
+export function isPartial(scenario: Scenario, iterations: readonly PlannedIteration[]): boolean {
+  return tooSeldom(scenario, iterations).length > 0;
+}
+
+/** Variants that run less often than they must before the scenario may pass. */
+function tooSeldom({ category, variants }: Scenario, iterations: readonly PlannedIteration[]) {
   const rotations = category === 'cross-platform' ? rotationsMinCrossPlatform : rotationsMin;
   return variants
     .filter(({ turn }) => turn !== 'sweep')
-    .some((variant) => {
-      const ran = iterations.filter((iteration) => iteration.variants.includes(variant)).length;
-      return ran < (variant.turn === 'rotate' ? rotations : 1);
-    });
+    .map((variant) => ({
+      name: variant.name,
+      ran: iterations.filter((iteration) => iteration.variants.includes(variant)).length,
+      min: variant.turn === 'rotate' ? rotations : 1,
+    }))
+    .filter(({ ran, min }) => ran < min);
+}
+
+/** What each partial plan is short of, such as `first 1 of 3, second 0 of 3`. */
+export function lacksOf(plans: readonly ScenarioPlan[]): NonNullable<RunResult['lacks']> {
+  return plans.filter(({ partial }) => partial).map((plan) => ({ scenario: plan.scenario.id, what: lackOf(plan) }));
+}
+
+function lackOf({ scenario, iterations }: ScenarioPlan): string {
+  const seldom = tooSeldom(scenario, iterations);
+  if (seldom.length > 0) return seldom.map(({ name, ran, min }) => `${name} ${ran} of ${min}`).join(', ');
+  // Each variant ran often enough, but it was a part that was asked for: by number, as a shard, or of what had failed.
+  const [ran, whole] = [iterations.length, scenario.iterations];
+  return ran < whole ? `${ran} ${ran === 1 ? 'iteration' : 'iterations'} of ${whole}` : 'asked for in part';
 }

@@ -30,6 +30,8 @@ export interface RunResult {
   readonly baseline: Baseline | null;
   /** True when fewer variants or iterations ran than the scenario asks for before it may count as passed. */
   readonly partial: boolean;
+  /** What each partial scenario is short of; absent in runs that do not know it, such as unfinished ones. */
+  readonly lacks?: readonly { readonly scenario: string; readonly what: string }[];
   readonly scenarios: readonly ScenarioResult[];
   /** The shards that `merge` joined into this run; absent: it is a run of its own. */
   readonly joinedFrom?: readonly string[];

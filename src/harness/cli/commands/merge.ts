@@ -4,6 +4,7 @@ import { ScenarioError } from '../../../support/errors.ts';
 import { appendIterations } from '../../reporters/history-file.ts';
 import { openReporters } from '../../reporters/registry.ts';
 import { RunFolder, readRun, type StoredRun } from '../../reporters/run-folder.ts';
+import { lacksOf } from '../../runner/plan.ts';
 import type { RunResult } from '../../runner/results.ts';
 import { scenarioResult } from '../../runner/run.ts';
 import { changedScenarios, differences, joined, planned, type RunRequest } from '../../runner/run-request.ts';
@@ -62,6 +63,7 @@ async function merge(runs: readonly string[], { reports, reporter: names }: Merg
     startedAt: parts.map((part) => part.result.startedAt).toSorted()[0]!,
     durationMs: Math.max(...parts.map((part) => part.result.durationMs)),
     partial: plans.some((plan) => plan.partial),
+    lacks: lacksOf(plans),
     joinedFrom: parts.map((part) => part.result.run),
     scenarios,
     usage: null,

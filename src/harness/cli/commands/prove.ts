@@ -102,6 +102,7 @@ async function proveSelected(run: OpenRun, asked: Asked, options: ProveCommandOp
       scenarios: [],
       killMatrix: rows,
       partial: false,
+      lacks: [],
       disarmed: false,
       // Its kill matrix names them.
       defects: [],
