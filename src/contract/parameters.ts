@@ -38,6 +38,11 @@ export const nodeNames = z
   .union([nodeOrRange, z.array(nodeName).min(1)])
   .transform((value) => (typeof value === 'string' ? namesOf(value) : value));
 
+/** The nodes that a text names, alone or as a range; none: no nodes are named like this. */
+export function nodesNamedBy(text: string): readonly string[] {
+  return nodeOrRange.safeParse(text).success ? namesOf(text) : [];
+}
+
 function namesOf(nodes: string): string[] {
   const [first, last] = nodes.replace('node-', '').split('..').map(Number);
   return last === undefined

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ScenarioError } from '../../support/errors.ts';
+import { nodesOf } from '../topology/node-names.ts';
 import type { NodeName } from '../topology/topology.ts';
 
 export interface DockerTopology {
@@ -14,19 +15,17 @@ export interface DockerTopology {
 
 export const composeFolder = resolve(import.meta.dirname, '../../../compose');
 
-const nodesAtoT = Array.from({ length: 20 }, (_, index) => `node-${String.fromCharCode(97 + index)}`);
-
 export const dockerTopologies: readonly DockerTopology[] = [
-  topologyOf('pair', 2),
-  topologyOf('mitm', 2, { hasTap: true }),
-  topologyOf('trio', 3),
-  topologyOf('four-authors', 4),
-  topologyOf('five', 5),
-  topologyOf('swarm-lite', 20, { sharedMachine: 'swarm' }),
+  topologyOf('pair'),
+  topologyOf('mitm', { hasTap: true }),
+  topologyOf('trio'),
+  topologyOf('four-authors'),
+  topologyOf('five'),
+  topologyOf('swarm-lite', { sharedMachine: 'swarm' }),
 ];
 
-function topologyOf(name: string, nodeCount: number, others: Partial<DockerTopology> = {}): DockerTopology {
-  return { name, nodes: nodesAtoT.slice(0, nodeCount), hasTap: false, sharedMachine: null, ...others };
+function topologyOf(name: string, others: Partial<DockerTopology> = {}): DockerTopology {
+  return { name, nodes: nodesOf(name)!, hasTap: false, sharedMachine: null, ...others };
 }
 
 /** The network namespaces that nodes live in. */

@@ -3,12 +3,14 @@ import { checkers, standingChecks } from '../checkers/registry.ts';
 import { faults } from '../faults/registry.ts';
 import { triggers } from '../triggers/registry.ts';
 import { steps } from '../workload/registry.ts';
+import { checkNames } from './check-names.ts';
 import {
   type BoundCheck,
   type BoundFault,
   type BoundStep,
   type BoundTrigger,
   type Lane,
+  onlyVariant,
   type Scenario,
   type Variant,
   type VariantTurn,
@@ -17,9 +19,6 @@ import {
 } from './scenario.ts';
 import { categoryOf, type ScenarioFile, scenarioFile, type VariantFile } from './scenario-file.ts';
 import { type Path, YamlFile } from './yaml-file.ts';
-
-/** The variant of a scenario that names none. */
-const onlyVariant = 'only';
 
 /**
  * Reads one scenario file and binds every name in it. Throws one ScenarioError with all problems of the file: file,
@@ -36,6 +35,7 @@ export function parseScenario(name: string, text: string): Scenario {
 
 function bindScenario(name: string, file: YamlFile): Scenario {
   const read = file.check(scenarioFile);
+  checkNames(file);
   if (read === null) {
     noteNames(file);
     file.throwIfWrong();

@@ -72,6 +72,9 @@ export interface Variant {
 export const variantTurns = ['each', 'rotate', 'fifth', 'sweep'] as const;
 export type VariantTurn = (typeof variantTurns)[number];
 
+/** The variant of a scenario that names none. */
+export const onlyVariant = 'only';
+
 /** Steps that follow one another. A load that is one list has one lane, `load`. */
 export interface Lane {
   readonly name: string;

@@ -2,6 +2,7 @@ import type { Capability } from '../../contract/capabilities.ts';
 import { ScenarioError } from '../../support/errors.ts';
 import { readTomlFile } from '../../sut/io/toml-file.ts';
 import { parseRelayConfig, type RelayConfig } from '../../sut/relay/config.ts';
+import { nodesOf } from '../topology/node-names.ts';
 import type { Arena, LinkAbility, StageOptions, Topology } from '../topology/topology.ts';
 import { type SimulatedShape, SimulatedTopology } from './simulated-topology.ts';
 import { systemChanges } from './system-changes.ts';
@@ -11,26 +12,25 @@ export interface SimulatorOptions {
   readonly betweenStages?: () => Promise<void>;
 }
 
-/** `node-a` to `node-t`. */
-const swarm = Array.from({ length: 20 }, (_, index) => `node-${String.fromCharCode(97 + index)}`);
-
 /** What the simulator can stand in for; everything else needs containers. */
 export const simulatedShapes: readonly SimulatedShape[] = [
-  { name: 'pair', nodes: ['node-a', 'node-b'], hasTap: false },
-  { name: 'mitm', nodes: ['node-a', 'node-b'], hasTap: true },
-  { name: 'trio', nodes: ['node-a', 'node-b', 'node-c'], hasTap: false },
-  { name: 'four-authors', nodes: ['node-a', 'node-b', 'node-c', 'node-d'], hasTap: false },
-  { name: 'five', nodes: ['node-a', 'node-b', 'node-c', 'node-d', 'node-e'], hasTap: false },
-  { name: 'swarm-lite', nodes: swarm, hasTap: false },
+  shapeOfNodes('pair'),
+  shapeOfNodes('mitm', true),
+  shapeOfNodes('trio'),
+  shapeOfNodes('four-authors'),
+  shapeOfNodes('five'),
+  shapeOfNodes('swarm-lite'),
 ];
+
+function shapeOfNodes(name: string, hasTap = false): SimulatedShape {
+  return { name, nodes: nodesOf(name)!, hasTap };
+}
 
 const shapeNames = [...simulatedShapes.map(({ name }) => name), 'swarm-2 to swarm-200'].join(', ');
 
 /** Null: there is none of this name. A crowd of any number of nodes, more than a machine carries as containers. */
 function shapeNamed(topology: string): SimulatedShape | null {
-  const count = Number(/^swarm-(\d{1,3})$/.exec(topology)?.[1] ?? 0);
-  const nodes = Array.from({ length: count }, (_, index) => `node-${index + 1}`);
-  if (count >= 2 && count <= 200) return { name: topology, nodes, hasTap: false };
+  if (/^swarm-\d+$/.test(topology) && nodesOf(topology) !== null) return shapeOfNodes(topology);
   return simulatedShapes.find(({ name }) => name === topology) ?? null;
 }
 
