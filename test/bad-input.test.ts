@@ -419,11 +419,24 @@ describe('a machine that does not do its part', () => {
         const ended = await place.chaos(['run', 'S-CONC-01', '--arena', 'simulator', '--reports', reports]);
         expectRefused(
           ended,
-          environment,
-          /making the run's folder .*make sure that .* is a folder this user may write to/,
+          usage,
+          /--reports: expected a folder, or a place for one, got ".*"; ".*\/file" is none; name a folder that this user/,
         );
       }
       expect(readFileSync(file, 'utf8')).toBe('mine');
+    },
+    timeoutMs,
+  );
+
+  test(
+    'no folder can be made where the reports should be',
+    async () => {
+      const ended = await place.chaos(['run', 'S-CONC-01', '--arena', 'simulator', '--reports', '/proc/nope/below']);
+      expectRefused(
+        ended,
+        usage,
+        /--reports: expected .* got "\/proc\/nope\/below"; ENOENT: .* mkdir '\/proc\/nope'; name a folder that this user/,
+      );
     },
     timeoutMs,
   );

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { EnvironmentError } from '../../support/errors.ts';
+import { EnvironmentError, ScenarioError } from '../../support/errors.ts';
 import { reduceCollected } from '../evidence/keep.ts';
 import type { TrialRecord } from '../history/trial-record.ts';
 import type { TrialResult } from '../runner/results.ts';
@@ -41,10 +41,12 @@ describe('a run’s folder', () => {
     // Root may write to a read-only folder, but nobody can make a folder inside a file.
     const inTheWay = join(reports, 'a-file');
     writeFileSync(inTheWay, '');
-    expect(() => RunFolder.create(inTheWay, 'run')).toThrow(EnvironmentError);
-    expect(() => RunFolder.create(inTheWay, 'run')).toThrow(
-      /making the run's folder .*a-file\/run: .*; make sure that/,
-    );
+    for (const folder of [inTheWay, join(inTheWay, 'below', 'it')]) {
+      expect(() => RunFolder.create(folder, 'run')).toThrow(ScenarioError);
+      expect(() => RunFolder.create(folder, 'run')).toThrow(/^--reports: expected a folder, .*a-file" is none; name/);
+    }
+    const deep = join(reports, 'first', 'second');
+    expect(RunFolder.create(deep, 'run').path).toBe(join(deep, 'run'));
     RunFolder.create(reports, 'twice');
     expect(() => RunFolder.create(reports, 'twice')).toThrow(/EEXIST/);
   });

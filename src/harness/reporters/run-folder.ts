@@ -1,6 +1,6 @@
-import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { EnvironmentError, messageOf } from '../../support/errors.ts';
+import { appendFileSync, existsSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { EnvironmentError, messageOf, ScenarioError } from '../../support/errors.ts';
 import type { Baseline } from '../history/baseline.ts';
 import type { IterationResult, RunResult } from '../runner/results.ts';
 import type {
@@ -28,13 +28,14 @@ export class RunFolder {
     this.path = path;
   }
 
-  /** Makes the folder with mode 0700; one that cannot be made is an `EnvironmentError`. */
+  /**
+   * Makes the folder with mode 0700; one that cannot be made is an `EnvironmentError`, a place that can hold none a
+   * `ScenarioError`.
+   */
   static create(reportsFolder: string, runId: string): RunFolder {
     const folder = new RunFolder(join(reportsFolder, runId));
-    explained(`making the run's folder ${folder.path}`, reportsFolder, () => {
-      mkdirSync(reportsFolder, { recursive: true });
-      mkdirSync(folder.path, { mode: 0o700 });
-    });
+    expectFolder(reportsFolder);
+    explained(`making the run's folder ${folder.path}`, reportsFolder, () => mkdirSync(folder.path, { mode: 0o700 }));
     folder.write('README.txt', `${holdsLine}\n`);
     return folder;
   }
@@ -158,6 +159,30 @@ function finishedResult(
     defects: result.defects ?? start.request?.settings.defects ?? [],
     scenarios: result.scenarios.map((scenario) => ({ ...scenario, iterations: of(scenario.id) })),
   };
+}
+
+function expectFolder(reports: string): void {
+  try {
+    makeFolders(resolve(reports));
+  } catch (error) {
+    throw new ScenarioError(
+      `--reports: expected a folder, or a place for one, got "${reports}"; ${messageOf(error)}; name a folder that this user may write to`,
+    );
+  }
+}
+
+/** One by one, not `recursive`: where nothing can be made, as below /proc, Node 24 goes on trying for ever. */
+function makeFolders(path: string): void {
+  if (!existsSync(path)) {
+    makeFolders(dirname(path));
+    try {
+      mkdirSync(path);
+    } catch (error) {
+      // Another run may have made it just now.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  if (!statSync(path).isDirectory()) throw new Error(`"${path}" is none`);
 }
 
 function explained(doing: string, folder: string, act: () => void): void {
