@@ -106,6 +106,11 @@ describe('words that mean nothing', () => {
       words: ['prove', ...here, '--defect', 'item-stored-twice'],
       says: /--defect: expected one of cursor-in-two-statements, first-cursor-zero, got "item-stored-twice"/,
     },
+    {
+      what: 'no such defect of a system that is the reference by another path',
+      words: ['run', ...here, '--system', 'systems/reference', '--defect', 'first-cursor-zro'],
+      says: /--defect: expected one of .*, got "first-cursor-zro" \(did you mean "first-cursor-zero"\?\)/,
+    },
     { what: 'no such arena', words: ['run', '--arena', 'moon'], says: /Allowed choices are auto, docker, simulator/ },
     { what: 'no such image', words: ['run', '--image', 'best'], says: /Allowed choices are test, release/ },
     {
@@ -260,6 +265,20 @@ describe('a scenario file', () => {
       says: [/:15 faults\[0\]\.delay: expected a duration such as "250ms", "30s" or "5m", got 20/],
     },
     {
+      what: 'has a node that its topology lacks',
+      from: 'link: [node-a, node-b]',
+      to: 'link: [node-a, node-c]',
+      says: [/:15 faults\[0\]\.link\[1\]: expected one of the nodes of pair: "node-a", "node-b" .*got "node-c"/],
+    },
+    {
+      what: 'plants a defect that the system does not have',
+      from: 'defect: first-cursor-zero',
+      to: 'defect: first-cursor-zro',
+      says: [
+        /planted\[\d+\]\.defect: expected one of .*\(did you mean "first-cursor-zero"\?\), got "first-cursor-zro"/,
+      ],
+    },
+    {
       what: 'differs from the catalogue',
       from: 'iterations: 25',
       to: 'iterations: 24',
@@ -310,7 +329,11 @@ describe('a scenario file', () => {
     'that is not there: %s',
     async (words) => {
       const ended = await place.chaos([...words.split(' '), '--scenarios', join(place.folder, 'nowhere')]);
-      expectRefused(ended, usage, /nowhere\/catalogue\.yml: expected a readable file/);
+      expectRefused(
+        ended,
+        usage,
+        /: \/\S+\/nowhere\/catalogue\.yml: expected the catalogue of a folder of scenarios, got no such file; see scenarios for one/,
+      );
     },
     timeoutMs,
   );
@@ -395,6 +418,17 @@ describe('a machine that does not do its part', () => {
         /no Docker engine answers.*npm run engine|none answers.*start Docker, or run: npm run engine/,
       );
       expect(place.runs()).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'no such defect is told before an engine is asked to bring it up',
+    async () => {
+      const ended = await place.chaos(['up', 'pair', '--defect', 'ack-befor-commit'], {
+        env: { DOCKER_HOST: `unix://${place.folder}/no-engine.sock` },
+      });
+      expectRefused(ended, usage, /--defect: expected one of .*\(did you mean "ack-before-commit"\?\)/);
     },
     timeoutMs,
   );

@@ -3,7 +3,7 @@ import type { Catalogue } from '../scenario/catalogue.ts';
 import { didYouMean } from '../scenario/did-you-mean.ts';
 import type { Planted, Scenario } from '../scenario/scenario.ts';
 import { loadStandingDefects } from '../scenario/standing-defects.ts';
-import { referenceSystem } from './project.ts';
+import { knownDefects } from './known-defects.ts';
 import type { SharedOptions } from './run-options.ts';
 
 /** Throws ScenarioError when none of the scenarios has this variant. */
@@ -21,10 +21,18 @@ export function expectDefects(
   { scenarios }: Catalogue,
   options: Pick<SharedOptions, 'system' | 'scenarios'> & { readonly defect: readonly string[] },
 ): void {
-  if (options.defect.length === 0 || options.system !== referenceSystem) return;
-  const standing = loadStandingDefects(options.scenarios).defects;
+  const known = knownDefects(options.system).system;
+  if (options.defect.length === 0 || known === null) return;
+  const standing = loadStandingDefects(options.scenarios, known).defects;
   const planted = [...scenarios.flatMap((scenario) => scenario.planted), ...standing];
   for (const defect of options.defect) expectPlanted(planted, defect);
+}
+
+/** Throws ScenarioError for a defect that the system does not have, where that is known. */
+export function expectDefectsOf(system: string, defects: readonly string[]): void {
+  const known = knownDefects(system).system;
+  if (known === null) return;
+  for (const defect of defects) expectOneOf('--defect', defect, known);
 }
 
 /** Throws ScenarioError when the defect is not among those that are planted. */

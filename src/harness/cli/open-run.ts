@@ -14,6 +14,7 @@ import type { Arena, StageOptions } from '../topology/topology.ts';
 import type { BaselineRequest } from './baseline-of.ts';
 import { chooseArena } from './choose-arena.ts';
 import { exitCodes } from './exit-codes.ts';
+import { knownDefects } from './known-defects.ts';
 import { projectVersion } from './project.ts';
 import type { SharedOptions } from './run-options.ts';
 
@@ -66,7 +67,7 @@ export async function withRun<Asked>(
 ): Promise<number> {
   const partStartedMs = Date.now();
   const id = continued?.run ?? runId(partStartedMs);
-  const catalogue = loadCatalogue(options.scenarios);
+  const catalogue = loadCatalogue(options.scenarios, knownDefects(options.system));
   const system = loadSystem(options.system);
   const asked = check(catalogue);
   const folder = continued?.folder ?? RunFolder.create(options.reports, id);

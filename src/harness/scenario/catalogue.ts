@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { ScenarioError } from '../../support/errors.ts';
+import type { KnownDefects } from './check-names.ts';
 import { loadScenario } from './load-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { categoryOf, idPattern, topologies } from './scenario-file.ts';
@@ -28,8 +29,10 @@ export interface Catalogue {
 /**
  * Reads `catalogue.yml` and every scenario file below `folder`, and compares the two: ID, name, topology, iterations
  * and tags. Throws one ScenarioError with every problem of every file.
+ * `defects`: which the scenarios may plant; null where that is not asked.
  */
-export function loadCatalogue(folder: string): Catalogue {
+export function loadCatalogue(folder: string, defects: KnownDefects | null = null): Catalogue {
+  expectCatalogue(folder);
   const shown = (path: string) => relative(process.cwd(), path);
   const file = YamlFile.read(shown(join(folder, 'catalogue.yml')), join(folder, 'catalogue.yml'));
   const read = file.check(rows) ?? [];
@@ -39,7 +42,7 @@ export function loadCatalogue(folder: string): Catalogue {
   const scenarios: Scenario[] = [];
   for (const path of scenarioFiles(folder)) {
     try {
-      const scenario = loadScenario(shown(path), path);
+      const scenario = loadScenario(shown(path), path, defects);
       problems.push(...differences(scenario, shown(path), read));
       scenarios.push(scenario);
     } catch (error) {
@@ -51,6 +54,14 @@ export function loadCatalogue(folder: string): Catalogue {
   if (problems.length > 0) throw new ScenarioError(problems);
   const order = new Map(read.map((entry, index) => [entry.id, index]));
   return { rows: read, scenarios: scenarios.toSorted((one, other) => order.get(one.id)! - order.get(other.id)!) };
+}
+
+function expectCatalogue(folder: string): void {
+  const name = join(folder, 'catalogue.yml');
+  if (existsSync(name)) return;
+  throw new ScenarioError(
+    `${name}: expected the catalogue of a folder of scenarios, got no such file; see scenarios for one`,
+  );
 }
 
 function scenarioFiles(folder: string): string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { ScenarioError } from '../../support/errors.ts';
+import type { KnownDefects } from './check-names.ts';
 import { parseScenario } from './load-scenario.ts';
 
 const whole = `id: T-CONN-01
@@ -66,9 +67,9 @@ sweep:
 planted: []
 `;
 
-function problemsOf(text: string): readonly string[] {
+function problemsOf(text: string, defects: KnownDefects | null = null): readonly string[] {
   try {
-    parseScenario('file.yml', text);
+    parseScenario('file.yml', text, defects);
   } catch (error) {
     if (error instanceof ScenarioError) return error.problems;
     throw error;
@@ -225,6 +226,42 @@ planted: []
     expect(problemsOf(bare)).toEqual([
       'file.yml:7 load[0].wait.fault: expected one of the faults of the variant only, which has none, got 0',
     ]);
+  });
+
+  describe('a planted defect', () => {
+    const planting = whole.replace(
+      'planted: []',
+      'planted:\n  - { defect: item-twice, caught-by: no-data-loss }\nplanted-in-tester: [blind]',
+    );
+    const defects = { system: ['item-twice', 'item-lost'], tester: ['blind', 'deaf'] };
+
+    test.each<[string, string, string, readonly string[]]>([
+      ['that is known', '', '', []],
+      [
+        'that the system does not have',
+        'defect: item-twice',
+        'defect: item-twise',
+        [
+          'file.yml:63 planted[0].defect: expected one of the defects of the system: "item-twice", "item-lost" (did you mean "item-twice"?), got "item-twise"',
+        ],
+      ],
+      [
+        'that the tester does not have',
+        '[blind]',
+        '[blind, deef]',
+        [
+          'file.yml:64 planted-in-tester[1]: expected one of the defects of the tester: "blind", "deaf" (did you mean "deaf"?), got "deef"',
+        ],
+      ],
+    ])('%s', (_what, from, to, expected) => {
+      expect(problemsOf(planting.replace(from, to), defects)).toEqual(expected);
+    });
+
+    test('is taken where nobody knows the system’s defects', () => {
+      const foreign = planting.replace('defect: item-twice', 'defect: its-own');
+      expect(problemsOf(foreign, { ...defects, system: null })).toEqual([]);
+      expect(problemsOf(foreign)).toEqual([]);
+    });
   });
 
   test('several wrong things, of the outline too, is told of all at once', () => {

@@ -4,6 +4,13 @@ import { didYouMean } from './did-you-mean.ts';
 import { onlyVariant, variantTurns } from './scenario.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
+/** The names of planted defects. */
+export interface KnownDefects {
+  /** Null: those of the system are known to itself alone. */
+  readonly system: readonly string[] | null;
+  readonly tester: readonly string[];
+}
+
 /** What the entries of a variant may name. */
 interface Nameable {
   readonly variant: string;
@@ -20,13 +27,35 @@ type Fields = Readonly<Record<string, unknown>>;
 const lists = ['prepare', 'faults', 'load', 'afterwards', 'invariants', 'reactions', 'proof'] as const;
 
 /**
- * Notes every node that the topology of its variant lacks, and every place of a fault that the variant's list lacks. It
- * looks at what is written, wherever it stands in an entry: only nodes have names like theirs, and only a parameter
- * `fault` holds such a place. So it needs no file that fits, and what fits no schema is left to those who check it.
+ * Notes every name in the file that means nothing, beside those of the entries themselves. It looks at what is written,
+ * so it needs no file that fits.
+ */
+export function checkNames(file: YamlFile, defects: KnownDefects | null): void {
+  checkEntries(file);
+  if (defects === null) return;
+  checkDefects(file, 'planted', 'system', defects.system);
+  checkDefects(file, 'planted-in-tester', 'tester', defects.tester);
+}
+
+function checkDefects(file: YamlFile, list: string, of: string, known: readonly string[] | null): void {
+  const written = fieldsOf(file.value)[list];
+  if (known === null || !Array.isArray(written)) return;
+  for (const [index, one] of written.entries()) {
+    const [name, path] =
+      typeof one === 'string' ? [one, [list, index]] : [fieldsOf(one).defect, [list, index, 'defect']];
+    if (typeof name !== 'string' || known.includes(name)) continue;
+    file.noteUnknown(path, `one of the defects of the ${of}`, name, known);
+  }
+}
+
+/**
+ * Notes every node that the topology of its variant lacks, and every place of a fault that the variant's list lacks,
+ * wherever it stands in an entry: only nodes have names like theirs, and only a parameter `fault` holds such a place.
+ * What fits no schema is left to those who check it.
  *
  * Not checked: names of steps of a database, which are the system's, and nodes where no arena has the topology yet.
  */
-export function checkNames(file: YamlFile): void {
+function checkEntries(file: YamlFile): void {
   const scenario = fieldsOf(file.value);
   for (const { name, added, path, isAlone } of variantsOf(scenario)) {
     const topology = topologyOf(scenario, added);

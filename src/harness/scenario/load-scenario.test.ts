@@ -175,4 +175,12 @@ describe('the catalogue', () => {
   test('has a standing defect for each standing check', () => {
     expect(loadStandingDefects(folder).defects.length).toBeGreaterThanOrEqual(7);
   });
+
+  test('has no standing defect that the system lacks', () => {
+    const all = loadStandingDefects(folder).defects.map(({ defect }) => defect);
+    expect(loadStandingDefects(folder, all).defects).toHaveLength(all.length);
+    expect(() => loadStandingDefects(folder, all.with(0, `${all[0]}s`))).toThrow(
+      `standing-defects.yml:6 defects[0].defect: expected one of the defects of the system: "${all[0]}s", `,
+    );
+  });
 });

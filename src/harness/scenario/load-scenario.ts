@@ -3,7 +3,7 @@ import { checkers, standingChecks } from '../checkers/registry.ts';
 import { faults } from '../faults/registry.ts';
 import { triggers } from '../triggers/registry.ts';
 import { steps } from '../workload/registry.ts';
-import { checkNames } from './check-names.ts';
+import { checkNames, type KnownDefects } from './check-names.ts';
 import {
   type BoundCheck,
   type BoundFault,
@@ -22,20 +22,20 @@ import { type Path, YamlFile } from './yaml-file.ts';
 
 /**
  * Reads one scenario file and binds every name in it. Throws one ScenarioError with all problems of the file: file,
- * line, what was expected, what was found.
+ * line, what was expected, what was found. `defects`: which may be planted; null where that is not asked.
  */
-export function loadScenario(name: string, path: string): Scenario {
-  return bindScenario(name, YamlFile.read(name, path));
+export function loadScenario(name: string, path: string, defects: KnownDefects | null = null): Scenario {
+  return bindScenario(name, YamlFile.read(name, path), defects);
 }
 
 /** The same for a text that is already there. */
-export function parseScenario(name: string, text: string): Scenario {
-  return bindScenario(name, new YamlFile(name, text));
+export function parseScenario(name: string, text: string, defects: KnownDefects | null = null): Scenario {
+  return bindScenario(name, new YamlFile(name, text), defects);
 }
 
-function bindScenario(name: string, file: YamlFile): Scenario {
+function bindScenario(name: string, file: YamlFile, defects: KnownDefects | null): Scenario {
   const read = file.check(scenarioFile);
-  checkNames(file);
+  checkNames(file, defects);
   if (read === null) {
     noteNames(file);
     file.throwIfWrong();

@@ -13,8 +13,11 @@ export interface StandingDefects {
   readonly defects: readonly Planted[];
 }
 
-/** Reads `standing-defects.yml`; every standing check must have at least one defect of its own. */
-export function loadStandingDefects(folder: string): StandingDefects {
+/**
+ * Reads `standing-defects.yml`; every standing check must have at least one defect of its own. `known`: the system's
+ * defects; null where they are not known.
+ */
+export function loadStandingDefects(folder: string, known: readonly string[] | null = null): StandingDefects {
   const names = standingChecks.map((check) => check.name);
   const entry = z.strictObject({ defect: z.string(), 'caught-by': z.enum(names as [string, ...string[]]) });
   const schema = z.strictObject({
@@ -25,6 +28,10 @@ export function loadStandingDefects(folder: string): StandingDefects {
   const path = `${folder}/standing-defects.yml`;
   const file = YamlFile.read(relative(process.cwd(), path), path);
   const read = file.check(schema);
+  for (const [index, { defect }] of (known === null ? [] : (read?.defects ?? [])).entries()) {
+    if (known?.includes(defect)) continue;
+    file.noteUnknown(['defects', index, 'defect'], 'one of the defects of the system', defect, known ?? []);
+  }
   file.throwIfWrong();
   const { scenario, variant, defects } = read!;
   const bare = names.filter((name) => !defects.some((defect) => defect['caught-by'] === name));

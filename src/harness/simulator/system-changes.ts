@@ -1,10 +1,13 @@
 import { ScenarioError } from '../../support/errors.ts';
 import { nodeChanges, relayChanges } from '../../sut/defects/changes.ts';
-import { hooks } from '../../sut/defects/registry.ts';
+import { hooks, defects as plantedDefects } from '../../sut/defects/registry.ts';
 import { RelayHooks } from '../../sut/defects/relay-hooks.ts';
 import type { NodeChange } from '../../sut/node/parts.ts';
 import type { RelayChange } from '../../sut/relay/parts.ts';
 import type { StageOptions } from '../topology/topology.ts';
+
+/** Every defect that can be planted in the reference. */
+export const defectNames: readonly string[] = Object.keys(plantedDefects);
 
 /** What the image of a stage adds to the correct system; a relay's hooks are made anew for each of its processes. */
 export interface SystemChanges {

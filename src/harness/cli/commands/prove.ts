@@ -11,6 +11,7 @@ import { loadStandingDefects, type StandingDefects } from '../../scenario/standi
 import { baselineOf } from '../baseline-of.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { expectPlanted, expectVariant } from '../expect-names.ts';
+import { knownDefects } from '../known-defects.ts';
 import { openCrew } from '../open-crew.ts';
 import { baselineRequest, expectTestImage, type OpenRun, withRun } from '../open-run.ts';
 import { addSharedOptions, type SharedOptions, workersOption } from '../run-options.ts';
@@ -42,7 +43,10 @@ export function addProve(program: Command, answers: (exitCode: number) => void):
     .action(async (words: string[], options: ProveCommandOptions) => {
       const check = (catalogue: Catalogue): Asked => {
         const { scenarios } = select(catalogue, options.onlyStanding ? [] : words);
-        const standing = options.standing || options.onlyStanding ? loadStandingDefects(options.scenarios) : null;
+        const standing =
+          options.standing || options.onlyStanding
+            ? loadStandingDefects(options.scenarios, knownDefects(options.system).system)
+            : null;
         const planted = [...scenarios.flatMap((scenario) => scenario.planted), ...(standing?.defects ?? [])];
         if (scenarios.length > 0) expectVariant(scenarios, options.variant);
         if (options.defect !== undefined) expectPlanted(planted, options.defect);

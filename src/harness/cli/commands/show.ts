@@ -3,6 +3,7 @@ import { ScenarioError } from '../../../support/errors.ts';
 import { standingChecks } from '../../checkers/registry.ts';
 import { loadCatalogue } from '../../scenario/catalogue.ts';
 import type { BoundCheck, BoundFault, BoundStep, Scenario, Variant, VariantTurn } from '../../scenario/scenario.ts';
+import { knownDefects } from '../known-defects.ts';
 import { parametersText, timeText } from '../parameters-text.ts';
 import { scenariosOption } from '../run-options.ts';
 import { select } from '../select.ts';
@@ -15,7 +16,7 @@ export function addShow(program: Command): void {
     .argument('<id>', 'ID of the scenario')
     .addOption(scenariosOption())
     .action((id: string, options: { scenarios: string }) => {
-      const { scenarios, notBuilt } = select(loadCatalogue(options.scenarios), [id]);
+      const { scenarios, notBuilt } = select(loadCatalogue(options.scenarios, knownDefects()), [id]);
       for (const row of notBuilt) console.log(`${row.id} ${row.name}: in the catalogue, not built yet`);
       for (const scenario of scenarios) console.log(described(scenario));
       if (scenarios.length + notBuilt.length === 0) throw new ScenarioError(`show: expected a scenario, got "${id}"`);

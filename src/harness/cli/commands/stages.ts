@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { cleanLeftovers } from '../../docker/docker-arena.ts';
 import { down, up } from '../../docker/up.ts';
 import { loadSystem } from '../../scenario/load-system.ts';
+import { expectDefectsOf } from '../expect-names.ts';
 import { referenceSystem } from '../project.ts';
 
 interface UpCommandOptions {
@@ -22,6 +23,7 @@ export function addStages(program: Command): void {
     .addOption(new Option('--image <image>', 'image of the system').choices(['test', 'release']).default('test'))
     .option('--defect <name>', 'plant a defect (repeatable)', (name: string, all: string[]) => [...all, name], [])
     .action(async (topology: string, options: UpCommandOptions) => {
+      expectDefectsOf(options.system, options.defect);
       const { run, containers } = await up({
         topology,
         profile: options.profile,
