@@ -22,16 +22,23 @@ export interface ToxicState {
 }
 
 const streamOf = { up: 'upstream', down: 'downstream' } as const;
-const callTimeoutMs = 5_000;
+/**
+ * Toxiproxy answers about a link, and changes it, only when the write that is under way there is done: one to a peer that
+ * packet loss keeps from acknowledging can take many seconds. Its own limit is 30 s.
+ */
+const callTimeoutMs = 25_000;
+const probeTimeoutMs = 5_000;
 const readyTimeoutMs = 15_000;
 
 export class ToxiproxyServer {
   readonly #client: Toxiproxy;
   readonly #url: string;
+  readonly #callTimeoutMs: number;
   #toxics = 0;
 
-  constructor(url: string) {
+  constructor(url: string, timeoutMs = callTimeoutMs) {
     this.#url = url;
+    this.#callTimeoutMs = timeoutMs;
     this.#client = new Toxiproxy(url);
   }
 
@@ -40,7 +47,7 @@ export class ToxiproxyServer {
     try {
       await until(systemClock, {
         what: 'Toxiproxy to answer',
-        probe: () => withinMs(callTimeoutMs, this.#client.getVersion()).then(() => 'an answer', messageOf),
+        probe: () => withinMs(probeTimeoutMs, this.#client.getVersion()).then(() => 'an answer', messageOf),
         holds: (seen) => seen === 'an answer',
         everyMs: 20,
         timeoutMs: readyTimeoutMs,
@@ -78,8 +85,16 @@ export class ToxiproxyServer {
     const added = await this.#call(`adding ${type} to the link of ${node}`, async () =>
       (await this.#proxy(node)).addToxic({ type, name, stream: streamOf[direction], toxicity: 1, attributes }),
     );
+    let removals = 0;
+    const remove = async () => {
+      removals += 1;
+      await added.remove().catch((error: unknown) => {
+        // An earlier one was carried out after nobody waited for its answer any more.
+        if (removals === 1 || !messageOf(error).includes('404')) throw error;
+      });
+    };
     return {
-      heal: once(() => this.#call(`taking ${type} off the link of ${node}`, () => added.remove())),
+      heal: once(() => this.#call(`taking ${type} off the link of ${node}`, remove)),
       change: async (next) => {
         await this.#call(`changing ${type} on the link of ${node}`, () =>
           added.update({ ...added.toJson(), attributes: next }),
@@ -143,7 +158,7 @@ export class ToxiproxyServer {
 
   async #call<T>(doing: string, call: () => Promise<T>): Promise<T> {
     try {
-      return await withinMs(callTimeoutMs, call());
+      return await withinMs(this.#callTimeoutMs, call());
     } catch (error) {
       const failure = messageOf(error).endsWith('fetch failed') ? lastFetchFailure(this.#url) : null;
       const why = failure === null ? messageOf(error) : `no answer (${failure})`;
