@@ -15,9 +15,6 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE);
 // Else every 64 MB of bytes outside V8's heap, which a simulated trial makes several times, collect the whole heap.
 const { setFlagsFromString } = await import('node:v8');
 setFlagsFromString('--external-memory-accounted-in-global-limit');
-// Simulated trials keep every core busy, so helpers of the collector only take turns with them: bytes that another
-// thread frees are not at hand for the one that allocates (4 % of the processor time of 336 iterations on 2 cores).
-for (const helper of ['concurrent-array-buffer-sweeping', 'parallel-scavenge']) setFlagsFromString(`--no-${helper}`);
 process.removeAllListeners('warning'); // node:sqlite announces itself as experimental on every start.
 // Whoever reads may stop reading (`| head`): the run goes on, and its verdict and report stay what they are.
 for (const stream of [process.stdout, process.stderr]) {

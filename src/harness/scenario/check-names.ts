@@ -37,7 +37,8 @@ export function checkNames(file: YamlFile, defects: KnownDefects | null): void {
   checkDefects(file, 'planted-in-tester', 'tester', defects.tester);
 }
 
-function checkDefects(file: YamlFile, list: string, of: string, known: readonly string[] | null): void {
+/** Notes every planted defect of a list that is not among those known; `known` null: none is told. */
+export function checkDefects(file: YamlFile, list: string, of: string, known: readonly string[] | null): void {
   const written = fieldsOf(file.value)[list];
   if (known === null || !Array.isArray(written)) return;
   for (const [index, one] of written.entries()) {

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { z } from 'zod';
 import { ScenarioError } from '../../support/errors.ts';
 import { standingChecks } from '../checkers/registry.ts';
+import { checkDefects } from './check-names.ts';
 import type { Planted } from './scenario.ts';
 import { idPattern } from './scenario-file.ts';
 import { YamlFile } from './yaml-file.ts';
@@ -28,10 +29,7 @@ export function loadStandingDefects(folder: string, known: readonly string[] | n
   const path = `${folder}/standing-defects.yml`;
   const file = YamlFile.read(relative(process.cwd(), path), path);
   const read = file.check(schema);
-  for (const [index, { defect }] of (known === null ? [] : (read?.defects ?? [])).entries()) {
-    if (known?.includes(defect)) continue;
-    file.noteUnknown(['defects', index, 'defect'], 'one of the defects of the system', defect, known ?? []);
-  }
+  checkDefects(file, 'defects', 'system', known);
   file.throwIfWrong();
   const { scenario, variant, defects } = read!;
   const bare = names.filter((name) => !defects.some((defect) => defect['caught-by'] === name));
